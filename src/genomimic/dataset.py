@@ -1,0 +1,42 @@
+"""Data in memory: one immutable type for real and synthetic records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+if TYPE_CHECKING:
+    from genomimic.modalities.base import Modality
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Records as a matrix of values with their names and labels; real and synthetic data are the same type.
+
+    `values` is (n, length): tokens for sequences (see `genomimic.alphabet`). `labels` maps a name to n entries.
+    `notes` counts what reading changed or left out, by policy ("letters_unknown", "records_too_ambiguous", ...).
+    """
+
+    values: Shaped[np.ndarray, "n length"]
+    ids: Shaped[np.ndarray, " n"]
+    modality: "Modality"
+    labels: Mapping[str, Shaped[np.ndarray, " n"]] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.values.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @property
+    def length(self) -> int:
+        """Number of values in a record, padding included."""
+        return self.values.shape[1]
+
+    def take(self, rows: Int[np.ndarray, " m"]) -> "Dataset":
+        """The records at `rows`, in that order."""
+        labels = {name: column[rows] for name, column in self.labels.items()}
+        return replace(self, values=self.values[rows], ids=self.ids[rows], labels=labels)

@@ -1,0 +1,124 @@
+"""Observations: how a network's numbers become data, and what a network sees of data.
+
+An observation works on single values with any leading axes, so a model may draw a whole row at once or one value
+after another. `params` are a network's numbers with one last axis of size `outputs`; `features` have one last axis
+of size `inputs`.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+
+
+class Observation(ABC):
+    """A family of distributions over one value, with the sizes of what a network sees and gives."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> int:
+        """Numbers that a network sees of one value."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Numbers that a network gives for one value."""
+
+    @property
+    @abstractmethod
+    def missing(self) -> int:
+        """The value that stands for "not known" and counts for nothing."""
+
+    @abstractmethod
+    def features(self, x: Shaped[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
+        """What a network sees."""
+
+    @abstractmethod
+    def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
+        """Which values of a row are scored."""
+
+    @abstractmethod
+    def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """Log-probability of each value of a row in nats; 0 where it is not scored."""
+
+    @abstractmethod
+    def draw(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Shaped[Array, "*shape"]:
+        """One draw for each value."""
+
+    @abstractmethod
+    def relax(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Float[Array, "*shape inputs"]:
+        """Features of a draw, with a gradient with respect to `params`."""
+
+    @abstractmethod
+    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
+        """A row of draws made a valid record."""
+
+    @abstractmethod
+    def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
+        """Parameters of the model in which all values are independent, fitted to data."""
+
+
+@dataclass(frozen=True)
+class Categorical(Observation):
+    """One of `symbols` tokens; where `ends`, one more outcome says that the sequence has ended.
+
+    The end is an outcome of its own and absorbing: behind it nothing is scored and only padding is drawn, so
+    variable lengths have a proper likelihood and padding never stands inside a sequence.
+    """
+
+    symbols: int
+    ends: bool = False
+
+    @property
+    def inputs(self) -> int:
+        return self.symbols + self.ends
+
+    @property
+    def outputs(self) -> int:
+        return self.symbols + self.ends
+
+    @property
+    def pad(self) -> int:
+        return self.symbols
+
+    @property
+    def missing(self) -> int:
+        return self.symbols + 1
+
+    def features(self, x: Int[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
+        """One-hot; an unknown letter is spread evenly over the symbols."""
+        spread = jnp.where(jnp.arange(self.inputs) < self.symbols, 1.0 / self.symbols, 0.0)
+        return jnp.where((x == self.missing)[..., None], spread, jax.nn.one_hot(x, self.inputs))
+
+    def observed(self, x: Int[Array, " length"]) -> Bool[Array, " length"]:
+        """Known symbols and, where sequences may end, the first padding behind each."""
+        behind_end = jnp.concatenate([jnp.zeros(1, bool), x[:-1] == self.pad])
+        return (x < self.outputs) & ~behind_end
+
+    def log_prob(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, " length"]:
+        log_probs = jax.nn.log_softmax(params)
+        picked = jnp.take_along_axis(log_probs, jnp.minimum(x, self.outputs - 1)[:, None].astype(jnp.int32), 1)[:, 0]
+        return jnp.where(self.observed(x), picked, 0.0)
+
+    def draw(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Int[Array, "*shape"]:
+        return jax.random.categorical(key, params).astype(jnp.int8)
+
+    def relax(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Float[Array, "*shape inputs"]:
+        """Straight-through draw: exactly one-hot forward, the softmax's gradient backward (Bengio et al. 2013)."""
+        hard = jax.nn.one_hot(self.draw(params, key), self.outputs)
+        soft = jax.nn.softmax(params)
+        return hard + soft - jax.lax.stop_gradient(soft)
+
+    def trim(self, x: Int[Array, " length"]) -> Int[Array, " length"]:
+        """Padding from the first end on; the first value is always a symbol's (see `start`)."""
+        ended = jnp.cumsum(x == self.pad) > 0
+        return jnp.where(ended, self.pad, x).astype(jnp.int8)
+
+    def start(self, values: Int[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
+        """Log-frequencies of the outcomes at each position among the sequences that have not ended, one added to each count."""
+        scored = np.asarray(jax.vmap(self.observed)(jnp.asarray(values)))
+        counts = np.stack([((values == k) & scored).sum(0) for k in range(self.outputs)], 1) + 1.0
+        return np.log(counts / counts.sum(1, keepdims=True)).astype(np.float32)
