@@ -1,0 +1,1 @@
+"""Figures from plain arrays: inline SVG, or Plotly figures that the report draws in the reader's browser."""

@@ -1,0 +1,59 @@
+"""Where two sequences part: columns of an edit alignment."""
+
+from typing import Literal, NamedTuple
+
+from rapidfuzz.distance import Levenshtein
+
+GAP = "-"
+
+
+class Column(NamedTuple):
+    """One column: the synthetic letter, the real letter (`GAP` where there is none) and what happened."""
+
+    synthetic: str
+    real: str
+    kind: Literal["match", "substitution", "insertion", "deletion"]
+
+
+def align(synthetic: str, real: str) -> list[Column]:
+    """Columns of one shortest edit alignment; an insertion is a letter that only the synthetic sequence has.
+
+    >>> [column.kind for column in align("ACCT", "ACGTT")]
+    ['match', 'match', 'substitution', 'match', 'deletion']
+    """
+    columns = []
+    for op in Levenshtein.opcodes(real, synthetic):
+        real_part, synthetic_part = real[op.src_start : op.src_end], synthetic[op.dest_start : op.dest_end]
+        if op.tag == "equal":
+            columns += [Column(letter, letter, "match") for letter in synthetic_part]
+        elif op.tag == "replace":
+            columns += [
+                Column(ours, theirs, "substitution") for ours, theirs in zip(synthetic_part, real_part, strict=True)
+            ]
+        elif op.tag == "insert":
+            columns += [Column(letter, GAP, "insertion") for letter in synthetic_part]
+        else:
+            columns += [Column(GAP, letter, "deletion") for letter in real_part]
+    return columns
+
+
+def count_differences(columns: list[Column]) -> int:
+    """Number of columns in which the two sequences differ: their edit distance."""
+    return sum(column.kind != "match" for column in columns)
+
+
+def caption(columns: list[Column], name: str, *, reversed_strand: bool = False) -> str:
+    """The alignment in one sentence.
+
+    >>> caption(align("ACCT", "ACGT"), "promoter_7")
+    'differs at 1 of 4 positions from promoter_7'
+    """
+    strand = " (read on its opposite strand)" if reversed_strand else ""
+    differences = count_differences(columns)
+    if not differences:
+        return f"identical to {name}{strand}, all {len(columns)} positions"
+    kinds = {kind: sum(column.kind == kind for column in columns) for kind in ("insertion", "deletion")}
+    extra = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items() if n)
+    return f"differs at {differences} of {len(columns)} positions from {name}{strand}" + (
+        f" ({extra})" if extra else ""
+    )

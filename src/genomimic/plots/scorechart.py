@@ -1,0 +1,172 @@
+"""Geometry of the score chart: every score on one axis where 0 is its floor and 1 its ceiling."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from genomimic.evaluation import Score
+from genomimic.plots.colours import SHAPES, set_colour
+
+FARTHEST_LEFT, NEAREST_LEFT = -1.5, -0.35
+FARTHEST_RIGHT, NEAREST_RIGHT = 1.75, 1.3
+LETTER_PERCENT = 1.9
+
+
+class Axis(NamedTuple):
+    """The range of skill that the chart shows."""
+
+    start: float
+    end: float
+
+    def percent(self, skill: float) -> float:
+        """Place of a skill in percent of the width, held within the chart."""
+        share = (skill - self.start) / (self.end - self.start)
+        return round(100 * min(max(share, 0.0), 1.0), 2)
+
+    def shows(self, skill: float) -> bool:
+        """Whether the skill lies within the chart."""
+        return self.start <= skill <= self.end
+
+
+class Tick(NamedTuple):
+    """A named reference on the axis; `level` lifts its name over a neighbour's."""
+
+    name: str
+    percent: float
+    level: int
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One synthetic set in one row."""
+
+    set_name: str
+    colour: str
+    shape: str
+    score: Score
+    percent: float
+    low_percent: float
+    high_percent: float
+    beyond: str
+
+    @property
+    def alt(self) -> str:
+        """The lane in words."""
+        if not self.score.resolved:
+            return f"{self.set_name}: {self.score.metric} cannot be told apart at n={self.score.n}"
+        skill = f"skill {self.score.skill:.2f}, interval {self.score.skill_low:.2f} to {self.score.skill_high:.2f}"
+        return f"{self.set_name}: {self.score.metric} {skill}, where 0 is the floor and 1 is fresh real data"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One score of all synthetic sets, with what it stands between."""
+
+    score: Score
+    title: str
+    question: str
+    lanes: tuple[Lane, ...]
+    ticks: tuple[Tick, ...]
+    band: tuple[float, float]
+
+    @property
+    def resolved(self) -> bool:
+        """Whether floor and ceiling can be told apart for any of the sets."""
+        return any(lane.score.resolved for lane in self.lanes)
+
+    @property
+    def levels(self) -> int:
+        """How many lines the names of the ticks take."""
+        return 1 + max((tick.level for tick in self.ticks), default=0)
+
+
+@dataclass(frozen=True)
+class ScoreChart:
+    """Rows by group on one axis."""
+
+    axis: Axis
+    groups: Mapping[str, tuple[Row, ...]]
+
+    @property
+    def floor_percent(self) -> float:
+        """Place of skill 0."""
+        return self.axis.percent(0.0)
+
+    @property
+    def ceiling_percent(self) -> float:
+        """Place of skill 1."""
+        return self.axis.percent(1.0)
+
+
+def score_chart(
+    scores: Mapping[str, Sequence[Score]], titles: Mapping[str, str], questions: Mapping[str, str]
+) -> ScoreChart:
+    """Chart of the scores of every set, by set name; the first set that has a score gives its references."""
+    axis = skill_axis(score for of_set in scores.values() for score in of_set)
+    metrics = dict.fromkeys(score.metric for of_set in scores.values() for score in of_set)
+    groups: dict[str, list[Row]] = {"fidelity": [], "diversity": [], "novelty": []}
+    for metric in metrics:
+        lanes = tuple(
+            _lane(name, number, score, axis)
+            for number, (name, of_set) in enumerate(scores.items())
+            for score in of_set
+            if score.metric == metric
+        )
+        score = next((lane.score for lane in lanes if lane.score.resolved), lanes[0].score)
+        band = sorted((skill_of(score, score.ceiling_low), skill_of(score, score.ceiling_high)))
+        row = Row(
+            score,
+            titles.get(metric, metric),
+            questions.get(metric, ""),
+            lanes,
+            _ticks(score, axis),
+            (axis.percent(band[0]), axis.percent(band[1])),
+        )
+        groups[score.group].append(row)
+    return ScoreChart(axis, {name: tuple(rows) for name, rows in groups.items() if rows})
+
+
+def skill_axis(scores: Iterable[Score]) -> Axis:
+    """Range that holds the skills of all resolved scores, within sensible ends."""
+    resolved = [score for score in scores if score.resolved]
+    start = min((score.skill_low for score in resolved), default=0.0) - 0.1
+    end = max((score.skill_high for score in resolved), default=1.0) + 0.1
+    return Axis(min(max(start, FARTHEST_LEFT), NEAREST_LEFT), max(min(end, FARTHEST_RIGHT), NEAREST_RIGHT))
+
+
+def skill_of(score: Score, value: float) -> float:
+    """Skill that another value of the same metric would have; 0 where floor and ceiling are equal."""
+    floor = score.floors[score.floor]
+    return (floor - value) / (floor - score.ceiling) if floor != score.ceiling else 0.0
+
+
+def _lane(name: str, number: int, score: Score, axis: Axis) -> Lane:
+    beyond = "left" if score.skill < axis.start else "right" if score.skill > axis.end else ""
+    return Lane(
+        name,
+        set_colour(number),
+        SHAPES[number % len(SHAPES)],
+        score,
+        axis.percent(score.skill),
+        axis.percent(score.skill_low),
+        axis.percent(score.skill_high),
+        beyond,
+    )
+
+
+def _ticks(score: Score, axis: Axis) -> tuple[Tick, ...]:
+    """References within the chart, names lifted until none covers another."""
+    if not score.resolved:
+        return ()
+    places = sorted((skill_of(score, value), name) for name, value in score.floors.items())
+    free_from: list[float] = []
+    ticks = []
+    for skill, name in places:
+        if not axis.shows(skill):
+            continue
+        percent, half = axis.percent(skill), len(name) * LETTER_PERCENT / 2
+        start = max(percent - half, 0.0)
+        level = next((k for k, free in enumerate(free_from) if free <= start), len(free_from))
+        free_from[level : level + 1] = [start + 2 * half]
+        ticks.append(Tick(name, percent, level))
+    return tuple(ticks)

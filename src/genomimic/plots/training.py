@@ -1,0 +1,131 @@
+"""Charts of how a model learned and of its latent space."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from jaxtyping import Float, Num, Shaped
+from plotly.subplots import make_subplots
+
+from genomimic.plots.charts import STYLE, plain
+from genomimic.plots.colours import INK, MUTED, SETS, SHAPES
+
+PANEL_HEIGHT = 210
+MOST_POINTS = 600
+MOST_LABELS = 12
+SCALE = "Cividis"
+
+
+def training_curves(columns: Mapping[str, Float[np.ndarray, " rows"]], *, best_step: int | None) -> go.Figure:
+    """Every logged number against the step, numbers of one kind in one panel; the best step is a vertical line."""
+    panels = _panels(columns)
+    figure = make_subplots(rows=len(panels), cols=1, shared_xaxes=True, vertical_spacing=0.16 / max(len(panels), 1))
+    number = 0
+    for row, (title, names) in enumerate(panels.items(), 1):
+        for name in names:
+            line = {"color": SETS[number % len(SETS)], "width": 2, "dash": ("solid", "dash", "dot")[number // 6 % 3]}
+            x, y = _thinned(columns["step"], columns[name])
+            figure.add_scatter(x=x, y=y, mode="lines", name=plain(name), line=line, row=row, col=1)
+            number += 1
+        figure.update_yaxes(title=plain(title), row=row, col=1)
+    if best_step is not None:
+        figure.add_vline(x=best_step, line={"color": INK, "width": 1, "dash": "dash"})
+    figure.update_xaxes(title="training step", row=len(panels), col=1)
+    height = 110 + PANEL_HEIGHT * len(panels)
+    return figure.update_layout(template=STYLE, height=height, hovermode="x unified", margin={"t": 60})
+
+
+def _panels(columns: Mapping[str, Float[np.ndarray, " rows"]]) -> dict[str, list[str]]:
+    """Names of the columns by the title of their shared axis."""
+    panels: dict[str, list[str]] = {}
+    for name, values in columns.items():
+        if name != "step" and np.isfinite(values).any():
+            panels.setdefault(_axis_title(name), []).append(name)
+    return panels
+
+
+def _axis_title(name: str) -> str:
+    if "bits" in name:
+        return "bits per symbol"
+    if name in ("d_real", "d_fake"):
+        return "mean D(x)"
+    if "loss" in name:
+        return "loss"
+    return "KL (nats)" if name == "kl" else name.replace("_", " ")
+
+
+def _thinned(
+    x: Float[np.ndarray, " rows"], y: Float[np.ndarray, " rows"]
+) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, " points"]]:
+    """Finite points, evenly thinned; the last one always stays."""
+    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    if rows.size > MOST_POINTS:
+        rows = rows[np.linspace(0, rows.size - 1, MOST_POINTS).astype(int)]
+    return x[rows], y[rows]
+
+
+def latent_scatter(
+    points: Mapping[str, Float[np.ndarray, "_ 2"]],
+    colours: Mapping[str, Shaped[np.ndarray, " _"]],
+    *,
+    colour_name: str,
+    explained: Float[np.ndarray, "2"],
+) -> go.Figure:
+    """The latent space seen along two axes: one symbol a set, one colour a label or a number."""
+    figure = go.Figure(layout={"template": STYLE, "height": 500, "hovermode": "closest"})
+    numeric = all(np.issubdtype(values.dtype, np.number) for values in colours.values())
+    draw = _by_number if numeric else _by_label
+    for trace in draw(points, colours, colour_name):
+        figure.add_trace(trace)
+    bar = {"title": {"text": plain(colour_name), "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    figure.update_layout(coloraxis={"colorscale": SCALE, "colorbar": bar})
+    figure.update_xaxes(title=f"first principal axis ({explained[0]:.0%} of the variance)")
+    return figure.update_yaxes(title=f"second principal axis ({explained[1]:.0%})")
+
+
+def _by_number(
+    points: Mapping[str, Float[np.ndarray, "_ 2"]], colours: Mapping[str, Shaped[np.ndarray, " _"]], colour_name: str
+) -> Iterator[go.Scatter]:
+    for number, (name, at) in enumerate(points.items()):
+        marker = _marker(number) | {"color": colours[name], "coloraxis": "coloraxis"}
+        hover = f"{plain(name)}<br>{plain(colour_name)} %{{marker.color:.3g}}<extra></extra>"
+        yield go.Scatter(x=at[:, 0], y=at[:, 1], mode="markers", name=plain(name), marker=marker, hovertemplate=hover)
+
+
+def _by_label(
+    points: Mapping[str, Float[np.ndarray, "_ 2"]], colours: Mapping[str, Shaped[np.ndarray, " _"]], colour_name: str
+) -> Iterator[go.Scatter]:
+    labels, counts = np.unique(np.concatenate([values.astype(str) for values in colours.values()]), return_counts=True)
+    frequent = sorted(labels[np.argsort(-counts)][:MOST_LABELS])
+    for number, (name, at) in enumerate(points.items()):
+        for k, label in enumerate(frequent):
+            rows = colours[name].astype(str) == label
+            if rows.any():
+                marker = _marker(number) | {"color": SETS[k % len(SETS)]}
+                hover = f"{plain(name)}<br>{plain(colour_name)} {plain(label)}<extra></extra>"
+                label_name = f"{plain(name)}: {plain(label)}"
+                yield go.Scatter(
+                    x=at[rows, 0], y=at[rows, 1], mode="markers", name=label_name, marker=marker, hovertemplate=hover
+                )
+
+
+def _marker(number: int) -> dict[str, object]:
+    symbol = SHAPES[number % len(SHAPES)] if number == 0 else f"{SHAPES[(number + 1) % len(SHAPES)]}-open"
+    return {
+        "symbol": symbol,
+        "size": 6 if number == 0 else 8,
+        "opacity": 0.75,
+        "line": {"width": 0 if number == 0 else 1.4},
+    }
+
+
+def unit_bars(unit_kl: Num[np.ndarray, " units"], *, active_above: float) -> go.Figure:
+    """How much each latent unit says about a record, most first; units under the line say nothing."""
+    ordered = np.sort(unit_kl)[::-1]
+    figure = go.Figure(layout={"template": STYLE, "height": 300, "showlegend": False})
+    colours = np.where(ordered > active_above, SETS[0], MUTED)
+    hover = "unit ranked %{x}: %{y:.3f} nats<extra></extra>"
+    figure.add_bar(x=np.arange(1, ordered.size + 1), y=ordered, marker_color=colours, hovertemplate=hover)
+    figure.add_hline(y=active_above, line={"color": INK, "width": 1, "dash": "dash"})
+    figure.update_xaxes(title="latent unit, by rank")
+    return figure.update_yaxes(title="KL (nats)")

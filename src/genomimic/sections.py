@@ -1,0 +1,83 @@
+"""What a report can tell about the model behind a synthetic set, where the model has it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Num, Shaped
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingLog:
+    """The numbers logged while a model was trained, by column; NaN where a row has no such number."""
+
+    model: str
+    columns: Mapping[str, Float[np.ndarray, " rows"]]
+    best_step: int | None = None
+    stop_reason: str = ""
+
+    @classmethod
+    def from_rows(
+        cls, rows: Sequence[Mapping[str, object]], *, model: str, best_step: int | None = None, stop_reason: str = ""
+    ) -> "TrainingLog":
+        """Columns from the rows of `log.jsonl`; entries that are not numbers are left out."""
+        names = dict.fromkeys(name for row in rows for name, value in row.items() if _is_number(value))
+        columns = {name: np.array([_number(row.get(name)) for row in rows], float) for name in names}
+        if "step" not in columns:
+            columns = {"step": np.arange(len(rows), dtype=float), **columns}
+        return cls(model, columns, best_step, stop_reason)
+
+
+@dataclass(frozen=True, eq=False)
+class LatentMap:
+    """The latent space along two principal axes: encoded holdout records and draws from the prior.
+
+    `real_colour` and `synthetic_colour` hold, for each point, a label or a number named `colour_name`. `unit_kl` is
+    the mean KL divergence of each latent unit in nats.
+    """
+
+    real: Float[np.ndarray, "n 2"]
+    synthetic: Float[np.ndarray, "m 2"]
+    colour_name: str
+    real_colour: Shaped[np.ndarray, " n"]
+    synthetic_colour: Shaped[np.ndarray, " m"]
+    explained: Float[np.ndarray, "2"]
+    unit_kl: Num[np.ndarray, " units"]
+
+    @classmethod
+    def project(
+        cls,
+        mean: Float[np.ndarray, "n latent"],
+        variance: Float[np.ndarray, "n latent"],
+        synthetic: Float[np.ndarray, "m latent"],
+        *,
+        colour_name: str,
+        real_colour: Shaped[np.ndarray, " n"],
+        synthetic_colour: Shaped[np.ndarray, " m"],
+    ) -> "LatentMap":
+        """Encoded records (`mean`, `variance`) and synthetic latent vectors on the principal axes of the means."""
+        centre = mean.mean(0)
+        _, singular, axes = np.linalg.svd(mean - centre, full_matrices=False)
+        plane = np.zeros((2, mean.shape[1]))
+        plane[: len(axes[:2])] = axes[:2]
+        shares = np.append(singular**2 / max(float((singular**2).sum()), 1e-300), [0.0, 0.0])[:2]
+        unit_kl = 0.5 * (mean**2 + variance - np.log(variance) - 1).mean(0)
+        real, drawn = (mean - centre) @ plane.T, (synthetic - centre) @ plane.T
+        return cls(real, drawn, colour_name, real_colour, synthetic_colour, shares, unit_kl)
+
+
+@dataclass(frozen=True, eq=False)
+class DiscriminatorScores:
+    """What a discriminator answers, D(x), for records that it learned from, fresh real ones and synthetic ones."""
+
+    train: Float[np.ndarray, " n"]
+    holdout: Float[np.ndarray, " m"]
+    synthetic: Float[np.ndarray, " k"]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float | np.number) else float("nan")
