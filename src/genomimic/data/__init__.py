@@ -1,0 +1,18 @@
+"""Small real data sets that ship with the package; source and licence stand in the README beside them."""
+
+from pathlib import Path
+
+from genomimic.errors import UsageError
+
+NAMES = ("splice_junctions",)
+
+
+def path(name: str) -> Path:
+    """Path of a bundled data set; raises `UsageError` for a name that is not bundled.
+
+    >>> path("splice_junctions").name
+    'splice_junctions.fa.gz'
+    """
+    if name not in NAMES:
+        raise UsageError(f"there is no bundled data set {name!r}; there is {', '.join(NAMES)}")
+    return Path(__file__).with_name(f"{name}.fa.gz")

@@ -1,0 +1,52 @@
+"""DNA, RNA and protein sequences: tokens padded on the right."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Int8
+
+from genomimic.alphabet import ALPHABETS, Alphabet
+from genomimic.dataset import Dataset
+from genomimic.modalities.base import Modality
+from genomimic.observation import Categorical
+
+_TEXT_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Sequences(Modality):
+    """Sequences over one alphabet.
+
+    `stranded`: the strand carries meaning, so a sequence and its reverse complement are two different things.
+    `aligned`: a position means the same in every sequence, as in promoters cut at their start site.
+    """
+
+    alphabet: str
+    stranded: bool
+    aligned: bool
+
+    @property
+    def letters(self) -> Alphabet:
+        """The alphabet itself; `alphabet` is its name."""
+        return ALPHABETS[self.alphabet]
+
+    def config(self) -> dict[str, str | bool | int]:
+        return {"name": self.alphabet, "stranded": self.stranded, "aligned": self.aligned}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, str | bool | int]) -> "Sequences":
+        """The modality whose `config()` this is."""
+        return cls(str(config["name"]), stranded=bool(config["stranded"]), aligned=bool(config["aligned"]))
+
+    def observation(self, values: Int8[np.ndarray, "n length"]) -> Categorical:
+        """Symbols, and an end where any of these sequences is shorter than the rows."""
+        return Categorical(self.letters.size, ends=bool((values == self.letters.pad).any()))
+
+    def texts(self, dataset: Dataset) -> Iterator[str]:
+        """The letters of each sequence without padding, unknown ones as N (X in protein)."""
+        letters = self.letters
+        byte_of_token = np.frombuffer((letters.symbols + "\0" + letters.ambiguous[0]).encode(), np.uint8)
+        for start in range(0, len(dataset), _TEXT_ROWS):
+            rows = np.ascontiguousarray(byte_of_token[dataset.values[start : start + _TEXT_ROWS]])
+            yield from (text.decode() for text in rows.view(f"S{dataset.length}")[:, 0].tolist())
