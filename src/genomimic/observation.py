@@ -53,6 +53,14 @@ class Observation(ABC):
         """Features of a draw, with a gradient with respect to `params`."""
 
     @abstractmethod
+    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
+        """Features of a draw given those of the value before it: a record that has ended stays ended."""
+
+    @abstractmethod
+    def from_features(self, features: Float[Array, "length inputs"]) -> Shaped[Array, " length"]:
+        """The record whose features were drawn by `relax`."""
+
+    @abstractmethod
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
         """A row of draws made a valid record."""
 
@@ -112,13 +120,27 @@ class Categorical(Observation):
         soft = jax.nn.softmax(params)
         return hard + soft - jax.lax.stop_gradient(soft)
 
+    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
+        if not self.ends:
+            return drawn
+        return jnp.where(last[self.pad] > 0.5, jax.nn.one_hot(self.pad, self.inputs), drawn)
+
+    def from_features(self, features: Float[Array, "length inputs"]) -> Int[Array, " length"]:
+        return self.trim(jnp.argmax(features, -1))
+
     def trim(self, x: Int[Array, " length"]) -> Int[Array, " length"]:
-        """Padding from the first end on; the first value is always a symbol's (see `start`)."""
+        """Padding from the first end on."""
         ended = jnp.cumsum(x == self.pad) > 0
         return jnp.where(ended, self.pad, x).astype(jnp.int8)
 
     def start(self, values: Int[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
-        """Log-frequencies of the outcomes at each position among the sequences that have not ended, one added to each count."""
-        scored = np.asarray(jax.vmap(self.observed)(jnp.asarray(values)))
-        counts = np.stack([((values == k) & scored).sum(0) for k in range(self.outputs)], 1) + 1.0
+        """Log-frequencies of the outcomes at each position among sequences not yet ended, one added to each count.
+
+        No sequence is empty: an end at the first position has a probability of 1e-13.
+        """
+        counts = np.stack([(values == k).sum(0) for k in range(self.outputs)], 1) + 1.0
+        if self.ends:
+            ended_before = np.concatenate([[0], (values == self.pad).sum(0)[:-1]])
+            counts[:, self.pad] -= ended_before
+            counts[0, self.pad] = 1e-13 * len(values)
         return np.log(counts / counts.sum(1, keepdims=True)).astype(np.float32)

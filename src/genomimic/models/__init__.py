@@ -1,0 +1,118 @@
+"""Every generator behind one interface. Adding one is one file and one entry in `MODELS`."""
+
+import ast
+import difflib
+import inspect
+import textwrap
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any, NamedTuple, get_args, get_type_hints
+
+from genomimic.errors import UsageError
+from genomimic.models.base import Model, Plan, Scalars, Spec, State
+from genomimic.models.gan import GAN
+from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
+from genomimic.models.vae import VAE
+
+__all__ = ["BASELINES", "MODELS", "Field", "Model", "Plan", "Scalars", "Spec", "State", "build", "config", "describe"]
+
+MODELS: dict[str, type[Model]] = {
+    model.name: model for model in (Uniform, Composition, PWM, Markov, PositionMarkov, VAE, GAN)
+}
+BASELINES = ("uniform", "composition", "pwm", "markov", "position-markov")
+"""Models that every report holds beside the one judged."""
+
+
+class Field(NamedTuple):
+    """One hyperparameter as users meet it."""
+
+    flag: str
+    kind: str
+    default: str
+    meaning: str
+
+
+def build(name: str, settings: Mapping[str, Any] | None = None) -> Model:
+    """The model called `name`; `settings` are its fields, as text or values, named as flags (free-bits) or as fields.
+
+    >>> build("markov", {"order": "3"})
+    Markov(order=3, alpha=None)
+    """
+    if name not in MODELS:
+        raise UsageError(f"there is no model {name!r}{_suggestion(name, MODELS)}; models: {', '.join(MODELS)}")
+    model, hints = MODELS[name], get_type_hints(MODELS[name])
+    known = [field.name for field in fields(model)]
+    values = {}
+    for flag, given in (settings or {}).items():
+        field = flag.replace("-", "_")
+        if field not in known:
+            raise UsageError(f"{name} has no setting --{flag}{_suggestion(field, known)}; see: genomimic models {name}")
+        values[field] = _converted(f"--{flag}", given, hints[field])
+    return model(**values)
+
+
+def config(model: Model) -> dict[str, Any]:
+    """Plain values from which `build` makes the model again; fields that are None are left out."""
+    return {"name": model.name} | {key: value for key, value in asdict(model).items() if value is not None}
+
+
+def describe(name: str) -> list[Field]:
+    """The hyperparameters of a model with defaults and meaning."""
+    build(name)
+    model, hints, meanings = MODELS[name], get_type_hints(MODELS[name]), _meanings(MODELS[name])
+    return [
+        Field(
+            "--" + field.name.replace("_", "-"),
+            _kind(hints[field.name]),
+            "chosen by genomimic" if field.default is None else str(field.default),
+            meanings[field.name],
+        )
+        for field in fields(model)
+    ]
+
+
+def _suggestion(word: str, known: Mapping[str, Any] | list[str]) -> str:
+    close = difflib.get_close_matches(word, known, 1)
+    return f" (did you mean {close[0].replace('_', '-')}?)" if close else ""
+
+
+def _options(hint: Any) -> tuple[Any, ...]:
+    """The types or literal values that a field may hold."""
+    return tuple(option for option in get_args(hint) if option is not type(None)) or (hint,)
+
+
+def _kind(hint: Any) -> str:
+    options = _options(hint)
+    if isinstance(options[0], str):
+        return "|".join(options)
+    return {int: "integer", float: "number", bool: "yes|no"}[options[0]]
+
+
+def _converted(flag: str, given: Any, hint: Any) -> Any:
+    """The value of a field from what a user wrote."""
+    options, text = _options(hint), str(given)
+    if isinstance(options[0], str):
+        if text in options:
+            return text
+    elif options[0] is bool:
+        if text.lower() in ("true", "yes", "1", "false", "no", "0"):
+            return text.lower() in ("true", "yes", "1")
+    else:
+        try:
+            value = options[0](text)
+        except ValueError:
+            value = None
+        if value is not None and value >= 0:
+            return value
+    raise UsageError(f"{flag} {text}: expected {_kind(hint)}")
+
+
+def _meanings(model: type[Model]) -> dict[str, str]:
+    """The sentence that stands below each field in the model's source."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    return {
+        field.target.id: ast.literal_eval(text.value)
+        for field, text in zip(body.body, body.body[1:], strict=False)
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr)
+    }

@@ -1,0 +1,57 @@
+"""The latent space of a trained VAE, and the noise space of a GAN, as a tool."""
+
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
+from genomimic.run import Run
+from genomimic.sampling import aligned_values, mapped
+
+
+class Latent(NamedTuple):
+    """Where records lie in the latent space: a Gaussian for each, (n, latent)."""
+
+    mean: Float[np.ndarray, "n latent"]
+    variance: Float[np.ndarray, "n latent"]
+
+
+def encode(run: Run, dataset: Dataset) -> Latent:
+    """Mean and variance of each record's latent vector (Kingma & Welling 2014)."""
+    encoder = _method(run, "encode")
+    values = aligned_values(run, dataset)
+    both = mapped(run, lambda spec, state, x, key: jnp.stack(encoder(spec, state, x)), values)
+    return Latent(both[:, 0], both[:, 1])
+
+
+def decode(run: Run, z: Float[np.ndarray, "n latent"], *, seed: int = 0) -> Dataset:
+    """One record drawn from the decoder's distribution at each latent vector."""
+    decoder = _method(run, "decode")
+    values = mapped(run, decoder, np.asarray(z, np.float32), seed=seed)
+    ids = np.array([f"decoded_{i:07d}" for i in range(len(values))], dtype=object)
+    labels = {"origin": np.full(len(values), "synthetic", dtype=object)}
+    return Dataset(values, ids, run.modality, labels)
+
+
+def reconstruct(run: Run, dataset: Dataset, *, seed: int = 0) -> Dataset:
+    """Each record encoded to its mean and decoded again: the same length of list, not the same letters."""
+    return decode(run, encode(run, dataset).mean, seed=seed)
+
+
+def interpolate(run: Run, pair: Dataset, *, points: int = 7, seed: int = 0) -> Dataset:
+    """Records decoded at `points` steps of the straight line between the latent means of two records."""
+    if len(pair) != 2:
+        raise UsageError(f"interpolation needs 2 records, got {len(pair)}")
+    first, last = encode(run, pair).mean
+    share = np.linspace(0.0, 1.0, points)[:, None]
+    return decode(run, (1 - share) * first + share * last, seed=seed)
+
+
+def _method(run: Run, name: str) -> Any:
+    found = getattr(run.model, name, None)
+    if found is None:
+        raise UsageError(f"{run.model.name} cannot {name}; use a run of the model vae")
+    return found

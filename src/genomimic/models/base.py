@@ -1,0 +1,87 @@
+"""The interface of every generator, whatever it learns and however."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from genomimic.errors import UsageError
+from genomimic.observation import Observation
+
+State = Any
+"""A pytree of arrays that a model alone looks into: counts, weights, optimiser moments."""
+
+Scalars = Mapping[str, Float[Array, ""]]
+"""Named numbers of one step or one validation, for the log and the progress bar."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spec:
+    """What a model is told of the data before it sees any: sizes, the observation, and where output biases begin."""
+
+    length: int
+    observation: Observation
+    start: Float[np.ndarray, "length outputs"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the loop feeds a model: `steps` batches of `batch` records, validated every `every` steps.
+
+    A model that only counts sees every record once (`once`); others see shuffled records again and again and stop when
+    `patience` validations in a row bring nothing better.
+    """
+
+    steps: int
+    batch: int
+    every: int
+    patience: int
+    once: bool = False
+
+
+@dataclass(frozen=True)
+class Model(ABC):
+    """A generator's hyperparameters with the functions that use them.
+
+    The state is explicit: `init` makes it, `step` returns a new one, and the loop that calls them knows no model.
+    `sample` and `log_prob` are written for one record; callers map them over many.
+    """
+
+    name: ClassVar[str]
+    summary: ClassVar[str]
+    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
+
+    @abstractmethod
+    def plan(self, n: int) -> Plan:
+        """How to train on n records."""
+
+    @abstractmethod
+    def init(self, spec: Spec, key: PRNGKeyArray) -> State:
+        """State before the first step."""
+
+    @abstractmethod
+    def step(
+        self, spec: Spec, state: State, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[State, Scalars]:
+        """State after one more batch, and what to log of it."""
+
+    @abstractmethod
+    def validate(
+        self, spec: Spec, state: State, values: Shaped[Array, "n length"], key: PRNGKeyArray
+    ) -> tuple[State, Scalars]:
+        """The scalar "loss" on unseen records, lower is better, and the state with all that is chosen by them."""
+
+    @abstractmethod
+    def sample(self, spec: Spec, state: State, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+        """One new record."""
+
+    def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+        """Log-probability of one record in nats: exact, or a lower bound, as `likelihood` says."""
+        raise UsageError(f"{self.name} has no likelihood; models that have one: markov, position-markov, vae, ...")
+
+    def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
+        """A sentence that says why training should stop and what to change, or None while all is well."""
+        return None

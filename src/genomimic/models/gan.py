@@ -1,0 +1,249 @@
+"""Generative adversarial network (Goodfellow et al. 2014) for sequences.
+
+A generator G turns a noise vector z into a sequence, a discriminator gives every sequence a number D(x), and the two
+are trained against each other. With r a real and f = G(z) a synthetic record:
+
+    relativistic   L_D = softplus(D(f) - D(r)),  L_G = softplus(D(r) - D(f)),
+                   and penalty / 2 * (|grad D(r)|^2 + |grad D(f)|^2) on L_D       (Huang et al. 2024, R3GAN)
+    bce            L_D = -log s(D(r)) - log(1 - s(D(f))),  L_G = -log s(D(f)),
+                   or with `saturating` the minimax form L_G = log(1 - s(D(f)));  s is the logistic function
+    wgan-gp        L_D = D(f) - D(r) + penalty * (|grad D(between)| - 1)^2,  L_G = -D(f)   (Gulrajani et al. 2017)
+
+G writes left to right and commits to each letter: draws are exactly one-hot forward and carry the softmax's gradient
+backward (straight-through), so D never sees a softmax, and sampling is what was trained.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+
+from genomimic import nn
+from genomimic.models.base import Model, Plan, Scalars, Spec
+from genomimic.models.critic import Discriminator
+from genomimic.models.moments import moment_gap, near_twins
+
+JUDGED = 1024
+"""Samples that each validation draws."""
+
+Features = Float[Array, "length inputs"]
+Batch = Float[Array, "batch length inputs"]
+
+
+class GANState(eqx.Module):
+    """Both players, the generator's moving average (which samples), and both optimisers' moments."""
+
+    generator: nn.WindowDecoder
+    average: nn.WindowDecoder
+    discriminator: Discriminator
+    optimisers: tuple[optax.OptState, optax.OptState]
+    step: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class GAN(Model):
+    """Generative adversarial network with a left-to-right generator."""
+
+    name: ClassVar[str] = "gan"
+    summary: ClassVar[str] = (
+        "generative adversarial network: a generator against a discriminator that scores any sequence"
+    )
+
+    latent: int = 64
+    """Numbers in the noise vector."""
+    loss: Literal["relativistic", "bce", "wgan-gp"] = "relativistic"
+    """What the two players minimise."""
+    saturating: bool = False
+    """With --loss bce: the original minimax loss of the generator instead of the non-saturating one."""
+    penalty: float | None = None
+    """Weight of the gradient penalty: 0.5 for relativistic, 10 for wgan-gp, 0 for bce where not given."""
+    critic_steps: int | None = None
+    """Discriminator steps for each generator step: 5 for wgan-gp, 1 for the others where not given."""
+    window: int = 20
+    """Letters before each position that the generator sees."""
+    width: int = 64
+    """Units in each generator layer."""
+    generator_rate: float = 0.0003
+    """Learning rate of the generator."""
+    discriminator_rate: float = 0.001
+    """Learning rate of the discriminator."""
+    batch: int = 128
+    """Real records in each discriminator step."""
+    steps: int = 2000
+    """Most generator steps; training stops early where validation stops improving."""
+    patience: int = 12
+    """Validations without improvement before training stops."""
+
+    def plan(self, n: int) -> Plan:
+        return Plan(steps=self.steps, batch=self.batch * self._critic_steps, every=50, patience=self.patience)
+
+    @property
+    def _critic_steps(self) -> int:
+        return self.critic_steps or (5 if self.loss == "wgan-gp" else 1)
+
+    @property
+    def _penalty(self) -> float:
+        return {"relativistic": 0.5, "wgan-gp": 10.0, "bce": 0.0}[self.loss] if self.penalty is None else self.penalty
+
+    def optimisers(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
+        """Adam without momentum for the generator and the discriminator; rates fall in the second half."""
+        half = self.steps // 2
+
+        def adam(rate: float, calls: int) -> optax.GradientTransformation:
+            return optax.adam(optax.linear_schedule(rate, 0.02 * rate, half * calls, half * calls), b1=0.0, b2=0.99)
+
+        return adam(self.generator_rate, 1), adam(self.discriminator_rate, self._critic_steps)
+
+    def init(self, spec: Spec, key: PRNGKeyArray) -> GANState:
+        generator_key, discriminator_key = jax.random.split(key)
+        generator = nn.WindowDecoder(
+            self.latent,
+            spec.observation,
+            spec.start,
+            window=min(self.window, spec.length),
+            width=self.width,
+            drop=0.0,
+            key=generator_key,
+        )
+        discriminator = Discriminator(spec.length, spec.observation.inputs, discriminator_key)
+        optimise_generator, optimise_discriminator = self.optimisers()
+        moments = (nn.begin(optimise_generator, generator), nn.begin(optimise_discriminator, discriminator))
+        return GANState(generator, generator, discriminator, moments, jnp.array(0))
+
+    def step(
+        self, spec: Spec, state: GANState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[GANState, Scalars]:
+        """`critic_steps` discriminator steps, then one generator step against the last synthetic batch."""
+        real = spec.observation.features(batch).reshape(self._critic_steps, self.batch, spec.length, -1)
+        keys = jax.random.split(key, 2 * self._critic_steps).reshape(self._critic_steps, 2)
+        optimise_generator, optimise_discriminator = self.optimisers()
+        generator_moments, moments = state.optimisers
+
+        def against(
+            fake: Batch, i: int, player: Discriminator, moments: optax.OptState
+        ) -> tuple[Discriminator, optax.OptState, Scalars]:
+            gradient = jax.grad(self.discriminator_loss, has_aux=True)
+            grads, logged = gradient(player, real[i], fake, keys[i, 1])
+            return *nn.descend(optimise_discriminator, player, grads, moments), logged
+
+        discriminator, last = state.discriminator, self._critic_steps - 1
+        for i in range(last):
+            fake = self._generate(spec, state.generator, keys[i, 0])
+            discriminator, moments, _ = against(fake, i, discriminator, moments)
+        fake, pull_back = jax.vjp(lambda player: self._generate(spec, player, keys[last, 0]), state.generator)
+        discriminator, moments, logged = against(fake, last, discriminator, moments)
+        g_loss, toward = jax.value_and_grad(self.generator_loss)(fake, real[last], discriminator)
+        generator, generator_moments = nn.descend(
+            optimise_generator, state.generator, pull_back(toward)[0], generator_moments
+        )
+        average = nn.moving_average(state.average, generator, state.step, 0.999)
+        new = GANState(generator, average, discriminator, (generator_moments, moments), state.step + 1)
+        return new, {**logged, "g_loss": g_loss}
+
+    def discriminator_loss(
+        self,
+        discriminator: Discriminator,
+        real: Batch,
+        fake: Batch,
+        key: PRNGKeyArray,
+    ) -> tuple[Float[Array, ""], Scalars]:
+        """L_D with its gradient penalty, and what to log."""
+        on_real, on_fake = jax.vmap(discriminator)(real), jax.vmap(discriminator)(fake)
+        if self.loss == "relativistic":
+            loss = jax.nn.softplus(on_fake - on_real).mean()
+        elif self.loss == "bce":
+            loss = (jax.nn.softplus(-on_real) + jax.nn.softplus(on_fake)).mean()
+        else:
+            loss = (on_fake - on_real).mean()
+        penalty = self._gradient_penalty(discriminator, real, fake, key) if self._penalty else jnp.array(0.0)
+        logged = {
+            "d_loss": loss,
+            "d_penalty": penalty,
+            "d_real": self.opinion(on_real).mean(),
+            "d_fake": self.opinion(on_fake).mean(),
+            "d_accuracy": (on_real > on_fake).mean(),
+        }
+        return loss + self._penalty * penalty, logged
+
+    def generator_loss(
+        self,
+        fake: Batch,
+        real: Batch,
+        discriminator: Discriminator,
+    ) -> Float[Array, ""]:
+        """L_G."""
+        on_fake = jax.vmap(discriminator)(fake)
+        if self.loss == "relativistic":
+            return jax.nn.softplus(jax.vmap(discriminator)(real) - on_fake).mean()
+        if self.loss == "wgan-gp":
+            return -on_fake.mean()
+        return -jax.nn.softplus(on_fake).mean() if self.saturating else jax.nn.softplus(-on_fake).mean()
+
+    def opinion(self, logit: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """D(x) as users read it: the probability of being real, or for wgan-gp the critic's unbounded number."""
+        return logit if self.loss == "wgan-gp" else jax.nn.sigmoid(logit)
+
+    def _gradient_penalty(
+        self,
+        discriminator: Discriminator,
+        real: Batch,
+        fake: Batch,
+        key: PRNGKeyArray,
+    ) -> Float[Array, ""]:
+        def squared_norm(x: Features) -> Float[Array, ""]:
+            return (jax.grad(discriminator)(x) ** 2).sum()
+
+        if self.loss != "wgan-gp":
+            return (jax.vmap(squared_norm)(real).mean() + jax.vmap(squared_norm)(fake).mean()) / 2
+        share = jax.random.uniform(key, (len(real), 1, 1))
+        norms = jnp.sqrt(jax.vmap(squared_norm)(share * real + (1 - share) * fake) + 1e-12)
+        return ((norms - 1) ** 2).mean()
+
+    def _generate(self, spec: Spec, generator: nn.WindowDecoder, key: PRNGKeyArray) -> Batch:
+        return jax.vmap(lambda k: self._write(spec, generator, k))(jax.random.split(key, self.batch))
+
+    def _write(self, spec: Spec, generator: nn.WindowDecoder, key: PRNGKeyArray) -> Features:
+        noise_key, key = jax.random.split(key)
+        return generator.unroll(jax.random.normal(noise_key, (self.latent,)), spec.observation, key)
+
+    def sample(self, spec: Spec, state: GANState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+        return spec.observation.from_features(self._write(spec, state.average, key))
+
+    def decode(
+        self, spec: Spec, state: GANState, z: Float[Array, " latent"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """A record generated from a noise vector."""
+        return spec.observation.from_features(state.average.unroll(z, spec.observation, key))
+
+    def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " length"]) -> Float[Array, ""]:
+        """D(x) of any record."""
+        return self.opinion(state.discriminator(spec.observation.features(x)))
+
+    def validate(
+        self, spec: Spec, state: GANState, values: Shaped[Array, "n length"], key: PRNGKeyArray
+    ) -> tuple[GANState, Scalars]:
+        """How far letters, words and neighbours of fresh samples are from unseen records, in units of chance."""
+        keys = jax.random.split(key, JUDGED)
+        samples = jax.lax.map(lambda k: self.sample(spec, state, k), keys, batch_size=256)
+        gap = moment_gap(spec.observation, samples, values)
+        twins = near_twins(spec.observation, samples)
+        return state, {"loss": gap, "near_twins": twins}
+
+    def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
+        latest = log[-1]
+        if latest["near_twins"] > 0.5:
+            return (
+                f"mode collapse at step {latest['step']:.0f}: {latest['near_twins']:.0%} of {JUDGED} samples have a "
+                "near twin among the others; lower --generator-rate or raise --penalty"
+            )
+        if len(log) >= 8 and all(row["d_accuracy"] > 0.995 for row in log[-8:]):
+            return (
+                f"the discriminator has won at step {latest['step']:.0f}: it tells real from synthetic each time and "
+                "the generator learns nothing more; lower --discriminator-rate or raise --penalty"
+            )
+        return None

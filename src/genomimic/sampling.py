@@ -1,0 +1,137 @@
+"""Drawing from trained models, and what a model says of given records.
+
+Record i of a seed depends on (seed, i) alone: the machine code works on blocks of one fixed size whatever is asked for.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, PRNGKeyArray, Shaped
+
+import genomimic
+from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
+from genomimic.models import Spec, State
+from genomimic.run import Run
+
+BLOCK = 256
+"""Records that one call of the compiled sampler makes."""
+
+SAMPLE = 3
+"""The stream of random numbers for sampling; training uses others."""
+
+
+def sample(run: Run, n: int, *, seed: int = 0, start: int = 0) -> Dataset:
+    """Synthetic records, numbers start .. start + n - 1 of a seed."""
+    return join(list(stream(run, n, seed=seed, start=start)))
+
+
+def stream(run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384) -> Iterator[Dataset]:
+    """The records of `sample`, at most `batch` held in memory at a time; the records do not depend on `batch`."""
+    if n < 1 or batch < 1:
+        raise UsageError(f"cannot draw {n} records {batch} at a time; both must be at least 1")
+    draw = _sampler(run, seed)
+    held: list[np.ndarray] = []
+    at = start
+    for block in range(start // BLOCK, -(-(start + n) // BLOCK)):
+        first = block * BLOCK
+        held.append(draw(block)[max(start - first, 0) : start + n - first])
+        if sum(map(len, held)) >= batch or first + BLOCK >= start + n:
+            values = np.concatenate(held)
+            for cut in range(0, len(values), batch):
+                yield _synthetic(run, values[cut : cut + batch], seed, at)
+                at += len(values[cut : cut + batch])
+            held = []
+
+
+def join(parts: list[Dataset]) -> Dataset:
+    """Data sets of one kind, one behind the other."""
+    labels = {name: np.concatenate([part.labels[name] for part in parts]) for name in parts[0].labels}
+    values, ids = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "ids"))
+    return Dataset(values, ids, parts[0].modality, labels)
+
+
+def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
+    """Log-probability of each record in nats; exact or a lower bound as `run.model.likelihood` says."""
+    if run.model.likelihood == "none":
+        raise UsageError(f"{run.model.name} has no likelihood; it can only sample")
+    return mapped(run, run.model.log_prob, aligned_values(run, dataset), seed=seed)
+
+
+def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
+    """Bits that the model needs for a letter of each record: 2 for equal letters of DNA, fewer is better."""
+    values = aligned_values(run, dataset)
+    letters = (values < getattr(run.spec.observation, "symbols", np.inf)).sum(1)
+    return -log_likelihood(run, dataset, seed=seed) / np.maximum(letters, 1) / np.log(2.0)
+
+
+def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
+    """D(x) of each record: what a GAN's discriminator thinks of it."""
+    score = getattr(run.model, "discriminate", None)
+    if score is None:
+        raise UsageError(f"{run.model.name} has no discriminator; use a run of the model gan")
+    return mapped(run, lambda spec, state, x, key: score(spec, state, x), aligned_values(run, dataset))
+
+
+def aligned_values(run: Run, dataset: Dataset) -> Shaped[np.ndarray, "n length"]:
+    """The values of a data set as wide as the run's; longer records are refused."""
+    values, length = dataset.values, run.spec.length
+    trained, given = run.modality.config()["name"], dataset.modality.config()["name"]
+    if trained != given:
+        raise UsageError(f"the run was trained on {trained}, this is {given}")
+    pad = getattr(run.spec.observation, "pad", None)
+    too_long = np.flatnonzero((values[:, length:] != pad).any(1))
+    if too_long.size:
+        raise UsageError(
+            f"record {dataset.ids[too_long[0]]!r} is longer than the {length} letters that the run was trained on"
+        )
+    missing = np.full((len(values), max(0, length - values.shape[1])), pad, values.dtype)
+    return np.concatenate([values[:, :length], missing], 1)
+
+
+def mapped(
+    run: Run,
+    function: Callable[[Spec, State, Any, PRNGKeyArray], Any],
+    values: Shaped[np.ndarray, "n ..."],
+    *,
+    seed: int = 0,
+) -> Shaped[np.ndarray, "n ..."]:
+    """`function(spec, state, value, key)` of each row, in blocks of one compiled size."""
+    many = jax.jit(jax.vmap(partial(function, run.spec), in_axes=(None, 0, 0)))
+    key, found = jax.random.key(seed), []
+    for first in range(0, len(values), BLOCK):
+        rows = np.arange(first, first + BLOCK)
+        keys = jax.vmap(partial(jax.random.fold_in, key))(jnp.asarray(rows))
+        block = many(run.state, values[np.minimum(rows, len(values) - 1)], keys)
+        found.append(np.asarray(block)[: len(values) - first])
+    return np.concatenate(found)
+
+
+def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
+    key = jax.random.fold_in(jax.random.key(seed), SAMPLE)
+
+    @jax.jit
+    def draw(state: Any, first: int) -> Any:
+        keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(BLOCK))
+        return jax.vmap(partial(run.model.sample, run.spec, state))(keys)
+
+    return lambda block: np.asarray(draw(run.state, block * BLOCK))
+
+
+def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, first: int) -> Dataset:
+    """Values with names and labels that say they are synthetic and how to make them again."""
+    n, index = len(values), np.arange(first, first + len(values))
+    labels = {
+        "origin": "synthetic",
+        "generator": f"genomimic-{genomimic.__version__}",
+        "model": run.model.name,
+        "run": run.digest,
+        "seed": str(seed),
+    }
+    columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}
+    columns["index"] = index.astype(str).astype(object)
+    return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)

@@ -1,0 +1,167 @@
+"""One loop for every model: batches in, validation, best state kept, checkpoints that training can go on from."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int, PRNGKeyArray, Shaped
+
+from genomimic.dataset import Dataset
+from genomimic.errors import TrainingError
+from genomimic.models import Model, Plan, Scalars, Spec, State
+from genomimic.run import Checkpoint, Run, read_checkpoint, read_log, template, write_checkpoint, write_log
+
+MOST_VALIDATED = 4096
+"""Validation records looked at during training; more would only cost time."""
+
+INIT, STEP, VALIDATE = range(3)
+"""What random numbers are for; each purpose draws from a stream of its own."""
+
+
+class Progress(NamedTuple):
+    """Where training stands, for a progress bar."""
+
+    step: int
+    steps: int
+    scalars: dict[str, float]
+
+
+def spec_of(train: Dataset) -> Spec:
+    """What models are told of a training set."""
+    observation = train.modality.observation(train.values)
+    return Spec(train.length, observation, observation.start(train.values))
+
+
+def fit(
+    model: Model,
+    train: Dataset,
+    validation: Dataset,
+    *,
+    seed: int = 0,
+    path: Path | None = None,
+    progress: Callable[[Progress], None] = lambda progress: None,
+) -> Run:
+    """Train a model and keep its best state by validation; with `path`, checkpoint there and go on from what is there.
+
+    The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
+    where training breaks down before any usable state.
+    """
+    spec = spec_of(train)
+    loop = _Loop(model, spec, model.plan(len(train)), seed, path)
+    begin, log = loop.begin()
+    checkpoint = begin
+    for checkpoint in loop.run(begin, log, train.values, _some(validation.values), progress):
+        if path is not None:
+            write_log(path, log)
+            write_checkpoint(path, checkpoint)
+    return Run(model, spec, checkpoint.best, train.modality, path)
+
+
+@dataclass(frozen=True, eq=False)
+class _Loop:
+    model: Model
+    spec: Spec
+    plan: Plan
+    seed: int
+    path: Path | None
+
+    def begin(self) -> tuple[Checkpoint, list[dict[str, float]]]:
+        """The checkpoint and the log to go on from, or those of a new start."""
+        if self.path is not None and (self.path / "checkpoints").is_dir():
+            checkpoint = read_checkpoint(self.path, template(self.model, self.spec))
+            return checkpoint, [row for row in read_log(self.path) if row["step"] <= checkpoint.step]
+        state = jax.jit(partial(self.model.init, self.spec))(self._key(INIT))
+        return Checkpoint(state, state, 0, 0, math.inf), []
+
+    def run(
+        self,
+        checkpoint: Checkpoint,
+        log: list[dict[str, float]],
+        train: Shaped[np.ndarray, "n length"],
+        validation: Shaped[np.ndarray, "m length"],
+        progress: Callable[[Progress], None],
+    ) -> Iterator[Checkpoint]:
+        """A checkpoint after each validation; `log` grows by a row each time."""
+        yield checkpoint
+        steps, validate = jax.jit(self._steps), jax.jit(partial(self.model.validate, self.spec))
+        began = time.monotonic() - (log[-1]["seconds"] if log else 0.0)
+        while checkpoint.step < self.plan.steps and not checkpoint.stopped:
+            now = min(checkpoint.step + self.plan.every, self.plan.steps)
+            batches = _batches(train, self.plan, checkpoint.step, now, self.seed, self.spec.observation.missing)
+            state, scalars = steps(
+                checkpoint.state, jnp.asarray(batches), jnp.arange(checkpoint.step, now), self._key(STEP)
+            )
+            state, judged = validate(state, jnp.asarray(validation), jax.random.fold_in(self._key(VALIDATE), now))
+            row = {"step": now} | {name: round(float(value), 6) for name, value in {**scalars, **judged}.items()}
+            log.append(row | {"seconds": round(time.monotonic() - began, 2)})
+            checkpoint = self._judged(checkpoint, state, log)
+            progress(Progress(now, self.plan.steps, row))
+            yield checkpoint
+
+    def _judged(self, before: Checkpoint, state: State, log: list[dict[str, float]]) -> Checkpoint:
+        """The next checkpoint: best state kept, and a reason to stop if there is one."""
+        row = log[-1]
+        step, loss = int(row["step"]), row["loss"]
+        if not all(math.isfinite(value) for value in row.values()):
+            return self._broken(before, row)
+        after = replace(before, state=state, step=step)
+        sick = self.model.health(log)
+        if sick and before.best_step:
+            return replace(after, stopped=sick)
+        if loss < before.best_loss:
+            after = replace(after, best=state, best_step=step, best_loss=loss)
+        elif step - before.best_step >= self.plan.patience * self.plan.every:
+            return replace(after, stopped=f"validation has not improved since step {before.best_step}")
+        if step >= self.plan.steps:
+            return replace(after, stopped=f"all {self.plan.steps} steps done")
+        return replace(after, stopped=sick or "")
+
+    def _broken(self, before: Checkpoint, row: dict[str, float]) -> Checkpoint:
+        wrong = ", ".join(name for name, value in row.items() if not math.isfinite(value))
+        sentence = f"training broke down at step {row['step']:.0f}: {wrong} is not a number; lower the learning rate"
+        if not before.best_step:
+            raise TrainingError(sentence)
+        return replace(before, step=int(row["step"]), stopped=f"{sentence}; the best state before that is kept")
+
+    def _steps(
+        self, state: State, batches: Shaped[Array, "steps batch length"], at: Int[Array, " steps"], key: PRNGKeyArray
+    ) -> tuple[State, Scalars]:
+        """Many steps in one call; scalars are means over them."""
+
+        def step(state: State, given: tuple[Shaped[Array, "batch length"], Int[Array, ""]]) -> tuple[State, Scalars]:
+            batch, i = given
+            return self.model.step(self.spec, state, batch, jax.random.fold_in(key, i))
+
+        state, scalars = jax.lax.scan(step, state, (batches, at))
+        return state, jax.tree.map(lambda x: x.mean(), scalars)
+
+    def _key(self, purpose: int) -> PRNGKeyArray:
+        return jax.random.fold_in(jax.random.key(self.seed), purpose)
+
+
+def _batches(
+    values: Shaped[np.ndarray, "n length"], plan: Plan, first: int, last: int, seed: int, missing: int
+) -> Shaped[np.ndarray, "steps batch length"]:
+    """The records of steps first .. last - 1: shuffled anew each pass, or once in order and then missing."""
+    n, places = len(values), np.arange(first * plan.batch, last * plan.batch)
+    if plan.once:
+        rows = values[np.minimum(places, n - 1)]
+        rows = np.where((places < n)[:, None], rows, np.array(missing, values.dtype))
+    else:
+        orders = {turn: np.random.default_rng([seed, turn]).permutation(n) for turn in np.unique(places // n)}
+        rows = values[np.concatenate([orders[turn][places[places // n == turn] % n] for turn in orders])]
+    return rows.reshape(last - first, plan.batch, -1)
+
+
+def _some(values: Shaped[np.ndarray, "n length"]) -> Shaped[np.ndarray, "m length"]:
+    """At most `MOST_VALIDATED` records, spread evenly."""
+    if len(values) <= MOST_VALIDATED:
+        return values
+    return values[np.linspace(0, len(values) - 1, MOST_VALIDATED).astype(int)]
