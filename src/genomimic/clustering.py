@@ -1,0 +1,167 @@
+"""Which sequences are the same, and which share a word: the relations that no split may cut through.
+
+Words are packed into 64-bit integers and sorted; sequences that stand side by side with the same word are linked,
+and connected sequences are a cluster. Memory is bounded: words are taken in as many portions as needed.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Int, Int8, Shaped, UInt64
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from genomimic.alphabet import Alphabet
+
+WORDS_AT_ONCE = 1 << 25
+"""Words held in memory together (8 bytes each, and as much again while they are sorted)."""
+
+CHANCE_LINKS = 0.05
+"""Most links by chance per sequence that a word length may give; above 1/2, chance alone would join everything."""
+
+_ROWS = 8192
+_WORD_BITS = 62
+
+
+def word_length(values: Int8[np.ndarray, "n length"], alphabet: Alphabet) -> int:
+    """Letters of the words by which sequences are called homologous.
+
+    Nucleic acids: 16 for sequences up to 60 letters (their median), 20 up to 300, 30 above; proteins: 5. More
+    where the number of pairs that share a word by chance, (n length)^2 / symbols^w, would exceed `CHANCE_LINKS` n.
+    """
+    lengths = (values != alphabet.pad).sum(1)
+    typical, letters = float(np.median(lengths)), float(lengths.sum())
+    w = 5 if alphabet.complements is None else 16 if typical <= 60 else 20 if typical <= 300 else 30
+    while w < _WORD_BITS // _bits(alphabet) and letters**2 / alphabet.size**w > CHANCE_LINKS * len(values):
+        w += 1
+    return w
+
+
+def sequence_keys(
+    values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, stranded: bool
+) -> UInt64[np.ndarray, " n"]:
+    """A 64-bit hash of each sequence; unless stranded, a sequence and its reverse complement have the same."""
+    keys = np.empty(len(values), np.uint64)
+    for start in range(0, len(values), _ROWS):
+        rows = values[start : start + _ROWS]
+        found = _row_hashes(rows)
+        keys[start : start + _ROWS] = (
+            found if stranded else np.minimum(found, _row_hashes(alphabet.reverse_complement(rows)))
+        )
+    return keys
+
+
+def clusters(values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, w: int) -> Int[np.ndarray, " n"]:
+    """Number of each sequence's cluster: sequences that share a word of `w` letters, directly or through others.
+
+    Words of nucleic acids count on both strands, even where the strand matters: one model may read either. Words
+    with an unknown letter or padding do not count.
+    """
+    labels = np.arange(len(values))
+    words = len(values) * max(values.shape[1] - w + 1, 0)
+    portions = -(-words // WORDS_AT_ONCE)
+    for portion in range(portions):
+        left, right = _links(values, alphabet, w, portion, portions)
+        labels = _join(labels, left, right)
+    return labels
+
+
+def _bits(alphabet: Alphabet) -> int:
+    return (alphabet.size - 1).bit_length()
+
+
+def mix(words: UInt64[np.ndarray, "*shape"]) -> UInt64[np.ndarray, "*shape"]:
+    """A bijection of 64-bit integers without visible order (the finaliser of SplitMix64, Steele et al. 2014)."""
+    words = words + np.uint64(0x9E3779B97F4A7C15)
+    words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return words ^ (words >> np.uint64(31))
+
+
+def _row_hashes(rows: Int8[np.ndarray, "m length"]) -> UInt64[np.ndarray, " m"]:
+    """Hashes of rows: eight letters are one 64-bit word; each is mixed together with its place."""
+    width = -(-rows.shape[1] // 8) * 8
+    bytes_ = np.zeros((len(rows), width), np.int8)
+    bytes_[:, : rows.shape[1]] = rows
+    words = bytes_.view(np.uint64)
+    places = mix(np.arange(words.shape[1], dtype=np.uint64))
+    return mix(words ^ places).sum(1, dtype=np.uint64)
+
+
+def _links(
+    values: Int8[np.ndarray, "n length"], alphabet: Alphabet, w: int, portion: int, portions: int
+) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
+    """Pairs of sequences that share a word of this portion: enough pairs to connect all that do."""
+    found = []
+    for start in range(0, len(values), _ROWS):
+        words, known = _words(values[start : start + _ROWS], alphabet, w)
+        if portions > 1:
+            known &= mix(words) % np.uint64(portions) == portion
+        rows = np.broadcast_to(np.arange(start, start + len(words), dtype=np.uint64)[:, None], words.shape)
+        found.append((words[known], rows[known]))
+    row_bits = len(values).bit_length()
+    if w * _bits(alphabet) + row_bits <= 64:
+        return _neighbours_packed(found, np.uint64(row_bits))
+    words, rows = (np.concatenate(part) for part in zip(*found, strict=True))
+    order = np.argsort(words)
+    return _neighbours(words[order], rows[order])
+
+
+def _neighbours_packed(
+    found: list[tuple[UInt64[np.ndarray, " _"], UInt64[np.ndarray, " _"]]], row_bits: np.uint64
+) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
+    """As `_neighbours` of the sorted words, sorting word and row as one integer, which is faster."""
+    packed = np.concatenate([(words << row_bits) | rows for words, rows in found])
+    found.clear()
+    packed.sort()
+    return _neighbours(packed >> row_bits, packed & ((np.uint64(1) << row_bits) - np.uint64(1)))
+
+
+def _neighbours(
+    words: UInt64[np.ndarray, " m"], rows: UInt64[np.ndarray, " m"]
+) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
+    """Each two different sequences that stand side by side with the same word, once."""
+    same = (words[1:] == words[:-1]) & (rows[1:] != rows[:-1])
+    left, right = rows[:-1][same], rows[1:][same]
+    pairs = np.unique((np.minimum(left, right) << np.uint64(32)) | np.maximum(left, right))
+    return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+def _words(
+    rows: Int8[np.ndarray, "m length"], alphabet: Alphabet, w: int
+) -> tuple[UInt64[np.ndarray, "m windows"], Bool[np.ndarray, "m windows"]]:
+    """Words of each row packed into integers, the smaller of both strands, and which are known."""
+    letters = rows.astype(np.uint64)
+    bits = _bits(alphabet)
+    words = _pack(letters, w, bits)
+    if alphabet.complements is not None:
+        complement = np.uint64(alphabet.size - 1) - letters
+        words = np.minimum(words, _pack(complement[:, ::-1], w, bits)[:, ::-1])
+    return words, _all_known(rows < alphabet.size, w)
+
+
+def _pack(letters: UInt64[np.ndarray, "m length"], w: int, bits: int) -> UInt64[np.ndarray, "m windows"]:
+    """Integers of all windows of `w` letters, by doubling: a word is its first half, its second, and an odd letter."""
+    if w == 1:
+        return letters
+    half = w // 2
+    halves = _pack(letters, half, bits)
+    words = (halves[:, :-half] << np.uint64(half * bits)) | halves[:, half:]
+    return words if w % 2 == 0 else (words[:, :-1] << np.uint64(bits)) | letters[:, 2 * half :]
+
+
+def _all_known(known: Bool[np.ndarray, "m length"], w: int) -> Bool[np.ndarray, "m windows"]:
+    windows = known.shape[1] - w + 1
+    if known.all():
+        return np.ones((len(known), windows), bool)
+    before = np.zeros((len(known), known.shape[1] + 1), np.int32)
+    np.cumsum(known, axis=1, out=before[:, 1:])
+    return before[:, w:] - before[:, :-w] == w
+
+
+def _join(
+    labels: Int[np.ndarray, " n"], left: Int[np.ndarray, " links"], right: Int[np.ndarray, " links"]
+) -> Int[np.ndarray, " n"]:
+    """Labels after the clusters of linked sequences were made one."""
+    ends = labels[left], labels[right]
+    graph = coo_array((np.ones(len(left), np.int8), ends), shape=(len(labels), len(labels)))
+    found: Shaped[np.ndarray, " n"] = connected_components(graph, directed=False)[1]
+    return found[labels].astype(np.int64)

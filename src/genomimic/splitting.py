@@ -1,0 +1,251 @@
+"""Train, validation and holdout: whole clusters of homologous sequences, so that no part knows another."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped, UInt64
+
+from genomimic.clustering import clusters, mix, sequence_keys, word_length
+from genomimic.dataset import Dataset
+from genomimic.errors import DataError, UsageError
+from genomimic.modalities import Sequences
+
+Part = Literal["train", "validation", "holdout", "duplicate"]
+
+PARTS: tuple[Part, Part, Part] = ("train", "validation", "holdout")
+
+LEAST_SEQUENCES = 30
+"""Fewer distinct sequences than this are not split: a tenth of them would say nothing."""
+
+_NAMES = {
+    **dict.fromkeys(("train", "training"), 0),
+    **dict.fromkeys(("validation", "valid", "validate", "val", "dev", "development"), 1),
+    **dict.fromkeys(("holdout", "hold-out", "heldout", "held-out", "test", "testing", "eval", "evaluation"), 2),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Which part each row of a data set belongs to ("duplicate": to none), and its homology cluster.
+
+    `w` is the length of the words that make a cluster, `by` the label column that was split by, if one was.
+    """
+
+    part: Shaped[np.ndarray, " n"]
+    cluster: Int[np.ndarray, " n"]
+    w: int
+    by: str | None = None
+    seed: int = 0
+
+    def rows(self, part: Part) -> Int[np.ndarray, " m"]:
+        """Row numbers of a part, in the order of the file."""
+        return np.flatnonzero(self.part == part)
+
+    def train(self, dataset: Dataset) -> Dataset:
+        """The records to learn from."""
+        return dataset.take(self.rows("train"))
+
+    def validation(self, dataset: Dataset) -> Dataset:
+        """The records that choose when to stop and between settings."""
+        return dataset.take(self.rows("validation"))
+
+    def holdout(self, dataset: Dataset) -> Dataset:
+        """The records that judge, and that nothing else has seen."""
+        return dataset.take(self.rows("holdout"))
+
+    @cached_property
+    def duplicates(self) -> int:
+        """Rows left out because their sequence stands in another row (or on its other strand)."""
+        return len(self.rows("duplicate"))
+
+    @cached_property
+    def clusters(self) -> int:
+        """Number of homology clusters."""
+        return len(np.unique(self.cluster))
+
+    @cached_property
+    def shared(self) -> int:
+        """Holdout rows with a homologous training row: 0 unless a label column decided the parts."""
+        return int(np.isin(self.cluster[self.rows("holdout")], self.cluster[self.rows("train")]).sum())
+
+
+def split(
+    dataset: Dataset,
+    *,
+    by: str | None = None,
+    fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
+    seed: int = 0,
+) -> Split:
+    """Train, validation and holdout without duplicates and without homology between them.
+
+    Sequences that share a word on either strand go to the same part. With `by`, a
+    label column decides instead: its values name the parts ("train", "test", ...), or whole groups of one value (a
+    chromosome, a donor) go to one part. Of equal sequences the first is kept (one in a named holdout before all
+    others). The same data in another order are split the same way. Raises `DataError` for data that cannot be split
+    and `UsageError` for a column that is not there.
+
+    >>> from genomimic import data, reading
+    >>> found = split(reading.read(data.path("splice_junctions")))
+    >>> found.w, found.shared, len(found.rows("train")) > 2000
+    (16, 0, True)
+    """
+    if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
+        raise UsageError(f"fractions {fractions} must be three positive numbers that add up to 1")
+    if not isinstance(dataset.modality, Sequences):
+        raise UsageError(f"{type(dataset.modality).__name__} data cannot be split by homology")
+    letters, stranded = dataset.modality.letters, dataset.modality.stranded
+    labels = None if by is None else _column(dataset, by)
+    named = None if labels is None else _named_parts(labels)
+    keys = sequence_keys(dataset.values, letters, stranded=stranded)
+    kept, distinct_of_row = _distinct(keys, named)
+    _refuse_too_few(len(kept), len(dataset))
+    values = dataset.values if len(kept) == len(dataset) else dataset.values[kept]
+    w = word_length(values, letters)
+    cluster = clusters(values, letters, w=w)
+    if labels is None:
+        found = _split_clusters(cluster, keys[kept], fractions, seed, w)
+    elif named is not None:
+        found = _split_named(named[kept], cluster, keys[kept], fractions, seed, str(by))
+    else:
+        found = _split_groups(labels[kept], fractions, seed, str(by))
+    part = np.full(len(dataset), "duplicate", dtype="<U10")
+    part[kept] = np.array(PARTS)[found]
+    return Split(part, cluster[distinct_of_row].astype(np.int64), w, by, seed)
+
+
+def _column(dataset: Dataset, by: str) -> Shaped[np.ndarray, " n"]:
+    if by in dataset.labels:
+        return np.asarray(dataset.labels[by])
+    names = list(dataset.labels)
+    if not names:
+        raise UsageError(f"--split-by {by}: the data have no labels; FASTA headers give them as {by}=VALUE")
+    close = get_close_matches(by, names, n=1)
+    hint = f"did you mean {close[0]!r}? " if close else ""
+    raise UsageError(f"--split-by {by}: there is no such label; {hint}there is {', '.join(map(repr, names))}")
+
+
+def _named_parts(labels: Shaped[np.ndarray, " n"]) -> Int[np.ndarray, " n"] | None:
+    """Part numbers, where every value is the name of a part."""
+    values, places = np.unique(labels, return_inverse=True)
+    found = [_NAMES.get(str(value).strip().lower()) for value in values]
+    return None if None in found else np.array(found)[places]
+
+
+def _distinct(
+    keys: UInt64[np.ndarray, " n"], named: Int[np.ndarray, " n"] | None
+) -> tuple[Int[np.ndarray, " distinct"], Int[np.ndarray, " n"]]:
+    """The row that is kept of each distinct sequence, in the order of rows; and for each row, which of those it is."""
+    order = np.argsort(keys, kind="stable") if named is None else np.lexsort((-named, keys))
+    starts = np.concatenate([[True], keys[order][1:] != keys[order][:-1]])
+    first = order[starts]
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first)] = np.arange(len(first))
+    distinct_of_row = np.empty(len(keys), np.int64)
+    distinct_of_row[order] = rank[np.cumsum(starts) - 1]
+    return np.sort(first), distinct_of_row
+
+
+def _refuse_too_few(distinct: int, rows: int) -> None:
+    if distinct == 1 and rows > 1:
+        raise DataError(f"all {rows:,} sequences are identical; there is nothing to learn from one sequence")
+    if distinct < LEAST_SEQUENCES:
+        raise DataError(
+            f"{distinct} distinct sequences (of {rows:,} in all) are too few to learn from and to judge by; "
+            f"give at least {LEAST_SEQUENCES}, better thousands (a long genome: cut it with --window)"
+        )
+
+
+def _split_clusters(
+    cluster: Int[np.ndarray, " n"],
+    keys: UInt64[np.ndarray, " n"],
+    fractions: Sequence[float],
+    seed: int,
+    w: int,
+) -> Int[np.ndarray, " n"]:
+    sizes = np.bincount(cluster)
+    spare = len(cluster) - sizes.max()
+    part = _deal(sizes, _cluster_keys(cluster, keys), fractions, seed)[cluster]
+    if spare < 0.5 * (1 - fractions[0]) * len(cluster) or len(np.unique(part)) < len(fractions):
+        raise DataError(
+            f"{sizes.max():,} of {len(cluster):,} distinct sequences share {w}-letter words, one cluster too large to "
+            "split; use --split-by LABEL, or cut windows that do not overlap (--stride at least --window)"
+        )
+    return part
+
+
+def _split_named(
+    named: Int[np.ndarray, " n"],
+    cluster: Int[np.ndarray, " n"],
+    keys: UInt64[np.ndarray, " n"],
+    fractions: Sequence[float],
+    seed: int,
+    by: str,
+) -> Int[np.ndarray, " n"]:
+    """The named parts; where none is for validation, clusters of the training part become it."""
+    for part in (0, 2):
+        if not (named == part).any():
+            raise DataError(
+                f"--split-by {by}: no distinct sequence is labelled {PARTS[part]!r}; label some, or leave it out"
+            )
+    if (named == 1).any():
+        return named
+    rows = np.flatnonzero(named == 0)
+    local = np.unique(cluster[rows], return_inverse=True)[1]
+    share = fractions[1] / (fractions[0] + fractions[1])
+    found = named.copy()
+    found[rows] = _deal(np.bincount(local), _cluster_keys(local, keys[rows]), (1 - share, share), seed)[local]
+    if not (found == 1).any():
+        raise DataError(f"--split-by {by}: the training sequences are one cluster; label some of them 'validation'")
+    return found
+
+
+def _split_groups(
+    labels: Shaped[np.ndarray, " n"], fractions: Sequence[float], seed: int, by: str
+) -> Int[np.ndarray, " n"]:
+    values, group = np.unique(labels, return_inverse=True)
+    if len(values) < len(PARTS):
+        shown = ", ".join(repr(str(value)) for value in values)
+        raise DataError(f"--split-by {by}: {shown} are too few groups for three parts; name train, validation and test")
+    digests = [hashlib.sha256(str(value).encode()).digest()[:8] for value in values]
+    keys = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
+    part = _deal(np.bincount(group), keys, fractions, seed)[group]
+    if len(np.unique(part)) < len(PARTS):
+        raise DataError(f"--split-by {by}: one group holds nearly all sequences; choose another label")
+    return part
+
+
+def _cluster_keys(cluster: Int[np.ndarray, " n"], keys: UInt64[np.ndarray, " n"]) -> UInt64[np.ndarray, " clusters"]:
+    """A key of each cluster that its sequences decide and their order does not."""
+    order = np.argsort(cluster, kind="stable")
+    starts = np.flatnonzero(np.concatenate([[True], np.diff(cluster[order]) > 0]))
+    return np.minimum.reduceat(keys[order], starts)
+
+
+def _deal(
+    sizes: Int[np.ndarray, " clusters"], keys: UInt64[np.ndarray, " clusters"], fractions: Sequence[float], seed: int
+) -> Int[np.ndarray, " clusters"]:
+    """A part for each cluster: the largest ones where most room is, the others in a random order by shares."""
+    order = np.argsort(mix(keys ^ mix(np.array([seed], np.uint64))), kind="stable")
+    targets = np.array(fractions) * sizes.sum()
+    part, room = np.zeros(len(sizes), np.int64), targets.copy()
+    large = sizes[order] > max(1, targets.min() / 2)
+    for at in sorted(order[large], key=lambda at: -sizes[at]):
+        part[at] = int(room.argmax())
+        room[part[at]] -= sizes[at]
+    small = order[~large]
+    part[small] = _by_shares(sizes[small], np.maximum(room, 0))
+    return part
+
+
+def _by_shares(sizes: Int[np.ndarray, " clusters"], room: Float[np.ndarray, " parts"]) -> Int[np.ndarray, " clusters"]:
+    """Clusters in their order cut into consecutive runs whose sizes are in proportion to the room."""
+    if not len(sizes):
+        return np.zeros(0, np.int64)
+    middles = np.cumsum(sizes) - sizes / 2
+    ends = np.cumsum(room) / room.sum() * sizes.sum()
+    return np.searchsorted(ends[:-1], middles, side="right")
