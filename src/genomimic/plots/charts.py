@@ -10,17 +10,18 @@ from jaxtyping import Float, Num
 from genomimic.plots.colours import GRID, INK, MUTED, TRAIN
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+AXIS = {"gridcolor": GRID, "linecolor": MUTED, "zeroline": False, "automargin": True, "title": {"font": {"size": 13}}}
 STYLE = go.layout.Template(
     layout=go.Layout(
         font={"family": FONT, "size": 13, "color": INK},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         margin={"l": 62, "r": 16, "t": 44, "b": 54},
-        height=390,
+        height=410,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         hoverlabel={"bgcolor": "white", "bordercolor": MUTED, "font": {"color": INK}},
-        xaxis={"gridcolor": GRID, "linecolor": MUTED, "zeroline": False, "ticks": "outside", "automargin": True},
-        yaxis={"gridcolor": GRID, "linecolor": MUTED, "zeroline": False, "automargin": True},
+        xaxis=AXIS | {"ticks": "outside"},
+        yaxis=AXIS,
     )
 )
 CURVE_POINTS = 240
@@ -57,7 +58,7 @@ def kmer_scatter(
         )
     log = {"type": "log", "exponentformat": "power", "dtick": 1, "minor": {"ticks": "outside", "dtick": "D1"}}
     figure.update_xaxes(**log).update_yaxes(**log)
-    return figure.update_layout(height=470, hovermode="closest")
+    return figure.update_layout(hovermode="closest")
 
 
 def density_curves(

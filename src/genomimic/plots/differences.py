@@ -46,14 +46,13 @@ def caption(columns: list[Column], name: str, *, reversed_strand: bool = False) 
     """The alignment in one sentence.
 
     >>> caption(align("ACCT", "ACGT"), "promoter_7")
-    'differs at 1 of 4 positions from promoter_7'
+    'differs at 1 of 4 positions from promoter_7: 1 substitution'
     """
     strand = " (read on its opposite strand)" if reversed_strand else ""
     differences = count_differences(columns)
     if not differences:
         return f"identical to {name}{strand}, all {len(columns)} positions"
-    kinds = {kind: sum(column.kind == kind for column in columns) for kind in ("insertion", "deletion")}
-    extra = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items() if n)
-    return f"differs at {differences} of {len(columns)} positions from {name}{strand}" + (
-        f" ({extra})" if extra else ""
-    )
+    place = f"{len(columns)} {'aligned ' if any(GAP in column for column in columns) else ''}positions"
+    kinds = {kind: sum(column.kind == kind for column in columns) for kind in ("substitution", "insertion", "deletion")}
+    detail = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in kinds.items() if n)
+    return f"differs at {differences} of {place} from {name}{strand}: {detail}"

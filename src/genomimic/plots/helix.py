@@ -5,6 +5,7 @@ parts are paler. A sequence without complement is drawn as a single strand.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 from math import cos, pi, sin
@@ -15,15 +16,14 @@ from genomimic.plots.differences import GAP, Column, count_differences
 
 PAIRS_PER_TURN = 10.5
 GROOVE = 2.45
-STEP = 20
-PER_ROW = 50
+STEP = 19
+MOST_PER_ROW = 56
 MOST_ROWS = 6
 LEFT = 92
 AMPLITUDE = 46
 SMOOTHNESS = 3
 ENDS = (("5'", "3'"), ("3'", "5'"))
 BAND = "#ffe9a8"
-BACKBONES = ("#5d6b7a", "#93a1af")
 MARKS = {"substitution": "M0-6L6 0L0 6L-6 0Z", "insertion": "M0-6L6 5L-6 5Z", "deletion": "M0 6L6-5L-6-5Z"}
 
 
@@ -41,100 +41,94 @@ class Strand(NamedTuple):
     swing: float
     colour: str
 
-    def at(self, column: float) -> tuple[float, float]:
-        """Height above the axis and nearness (-1 to 1) at a column."""
-        angle = 2 * pi * column / PAIRS_PER_TURN + self.phase
+    def at(self, place: float) -> tuple[float, float]:
+        """Place of a column on the strand: below (+) or above the axis, and nearness from -1 to 1."""
+        angle = 2 * pi * place / PAIRS_PER_TURN + self.phase
         return self.swing * sin(angle), cos(angle)
 
 
-def helix_svg(
-    columns: list[Column], *, colours: Mapping[str, str], complements: Mapping[str, str] | None, name: str
-) -> str:
-    """Inline SVG of an alignment (see `differences.align`), wrapped every 50 columns, at most 6 rows."""
-    strands = _strands(double=complements is not None)
-    swing = strands[0].swing
+SINGLE = (Strand(0.0, 0.0, "#5d6b7a"),)
+DOUBLE = (Strand(-GROOVE / 2, AMPLITUDE, "#5d6b7a"), Strand(GROOVE / 2, AMPLITUDE, "#93a1af"))
+
+
+@dataclass(frozen=True)
+class Ink:
+    """How letters look: their colours and, for nucleic acids, their partners on the other strand."""
+
+    colours: Mapping[str, str]
+    complements: Mapping[str, str] | None
+
+    @property
+    def strands(self) -> tuple[Strand, ...]:
+        """Two strands where letters have partners, else one."""
+        return SINGLE if self.complements is None else DOUBLE
+
+    def pair(self, letter: str) -> list[str]:
+        """The letters of one column, one for each strand; an unknown letter faces an unknown one."""
+        return [letter] if self.complements is None else [letter, self.complements.get(letter, letter)]
+
+
+def helix_svg(columns: list[Column], ink: Ink, *, name: str) -> str:
+    """Inline SVG of an alignment (see `differences.align`), wrapped into rows of equal length, at most 6 of them."""
+    per_row = -(-len(columns) // max(-(-len(columns) // MOST_PER_ROW), 1))
+    starts = range(0, min(len(columns), MOST_ROWS * per_row), max(per_row, 1))
+    swing = ink.strands[0].swing
     row_height = 2 * swing + 122
-    rows = [columns[start : start + PER_ROW] for start in range(0, len(columns), PER_ROW)]
-    shown = rows[:MOST_ROWS]
-    drawn = "".join(
+    rows = "".join(
         f'<g transform="translate({LEFT} {number * row_height + swing + 24:g})">'
-        + _row(row, number * PER_ROW, strands, colours, complements)
-        + _labels(columns, number, strands)
-        + "</g>"
-        for number, row in enumerate(shown)
+        f"{_row(columns[start : start + per_row], ink)}{_labels(columns, start, per_row, ink.strands)}</g>"
+        for number, start in enumerate(starts)
     )
-    width, height = LEFT + STEP * min(len(columns), PER_ROW) + 34, row_height * len(shown)
+    width, height = LEFT + STEP * per_row + 30, row_height * len(starts)
+    more = len(columns) - per_row * len(starts)
+    if more > 0:
+        height += 24
+        rows += (
+            f'<text x="{LEFT}" y="{height - 8:g}" fill="{MUTED}" font-size="13">{more} more positions not drawn</text>'
+        )
     alt = escape(f"{name}: {count_differences(columns)} of {len(columns)} positions marked as different", quote=True)
-    return (
-        f'<svg class="helix" viewBox="0 0 {width} {height:g}" width="{width}" role="img" aria-label="{alt}">'
-        f"<title>{alt}</title>{drawn}</svg>"
-    )
+    box = f'viewBox="0 0 {width} {height:g}" style="min-width:{0.84 * width:.0f}px;max-width:{width}px"'
+    return f'<svg class="helix" {box} role="img" aria-label="{alt}"><title>{alt}</title>{rows}</svg>'
 
 
-def _strands(*, double: bool) -> tuple[Strand, ...]:
-    if not double:
-        return (Strand(0.0, 0.0, BACKBONES[0]),)
-    return Strand(0.5, AMPLITUDE, BACKBONES[0]), Strand(0.5 + GROOVE, AMPLITUDE, BACKBONES[1])
-
-
-def _row(
-    row: list[Column],
-    first: int,
-    strands: tuple[Strand, ...],
-    colours: Mapping[str, str],
-    complements: Mapping[str, str] | None,
-) -> str:
-    parts = list(_backbones(first, len(row), strands))
+def _row(row: list[Column], ink: Ink) -> str:
+    parts = list(_backbones(len(row), ink.strands))
     for place, column in enumerate(row):
-        parts += _pair(column, first, place, strands, colours, complements)
-    bands = "".join(_band(place, strands[0].swing) for place, column in enumerate(row) if column.kind != "match")
-    ordered = "".join(part.svg for part in sorted(parts, key=lambda part: part.depth))
-    return bands + ordered + _lanes(row, strands[0].swing)
+        parts += _pair(column, place, ink)
+    swing = ink.strands[0].swing
+    bands = "".join(_band(place, swing) for place, column in enumerate(row) if column.kind != "match")
+    return bands + "".join(part.svg for part in sorted(parts, key=lambda part: part.depth)) + _lanes(row, swing)
 
 
-def _backbones(first: int, columns: int, strands: tuple[Strand, ...]) -> Iterator[Part]:
+def _backbones(columns: int, strands: tuple[Strand, ...]) -> Iterator[Part]:
     fine = [-0.6 + k / SMOOTHNESS for k in range(int((columns + 0.2) * SMOOTHNESS) + 1)]
     for strand in strands:
         for start, end in pairwise(fine):
-            (y1, near1), (y2, near2) = strand.at(first + start), strand.at(first + end)
+            (y1, near1), (y2, near2) = strand.at(start), strand.at(end)
             depth = (near1 + near2) / 2
-            line = f"M{_x(start):.1f} {y1:.1f}L{_x(end):.1f} {y2:.1f}"
-            colour = faded(strand.colour, depth)
-            yield Part(
-                depth - 0.05,
-                f'<path d="{line}" stroke="{colour}" stroke-width="{5 + 1.5 * depth:.1f}" stroke-linecap="round"/>',
-            )
+            line = f'd="M{_x(start):.1f} {y1:.1f}L{_x(end):.1f} {y2:.1f}" stroke-width="{5 + 1.5 * depth:.1f}"'
+            yield Part(depth - 0.05, f'<path {line} stroke="{faded(strand.colour, depth)}" stroke-linecap="round"/>')
 
 
-def _pair(
-    column: Column,
-    first: int,
-    place: int,
-    strands: tuple[Strand, ...],
-    colours: Mapping[str, str],
-    complements: Mapping[str, str] | None,
-) -> Iterator[Part]:
+def _pair(column: Column, place: int, ink: Ink) -> Iterator[Part]:
     """Rung and bases of one column; a column that the synthetic sequence lacks is an empty rung."""
-    x, places = _x(place), [strand.at(first + place) for strand in strands]
+    x, places = _x(place), [strand.at(place) for strand in ink.strands]
     if column.synthetic == GAP:
         (top, _), (bottom, _) = places[0], places[-1]
-        yield Part(-1.0, f'<path d="M{x} {top:.1f}V{bottom:.1f}" stroke="{INK}" stroke-dasharray="2 3"/>')
+        yield Part(-1.0, f'<path d="M{x:g} {top:.1f}V{bottom:.1f}" stroke="{INK}" stroke-dasharray="2 3"/>')
         return
-    letters = [column.synthetic]
-    if complements is not None:
-        letters.append(complements.get(column.synthetic, column.synthetic))
     middle = sum(y for y, _ in places) / len(places)
-    for number, (letter, (y, near)) in enumerate(zip(letters, places, strict=True)):
-        colour = faded(colours.get(letter, UNKNOWN), near)
-        yield Part(near / 2 - 0.1, f'<path d="M{x} {middle:.1f}V{y:.1f}" stroke="{colour}" stroke-width="6"/>')
-        yield Part(near, _base(letter, x, y, near, colour, ringed=number == 0 and column.kind != "match"))
+    for strand, (letter, (y, near)) in enumerate(zip(ink.pair(column.synthetic), places, strict=True)):
+        colour = faded(ink.colours.get(letter, UNKNOWN), near)
+        yield Part(near / 2 - 0.1, f'<path d="M{x:g} {middle:.1f}V{y:.1f}" stroke="{colour}" stroke-width="6"/>')
+        yield Part(near, _base(letter, x, y, near, colour, ringed=strand == 0 and column.kind != "match"))
 
 
 def _base(letter: str, x: float, y: float, near: float, colour: str, *, ringed: bool) -> str:
     ring = f' stroke="{INK}" stroke-width="2.2"' if ringed else ' stroke="#fff" stroke-width="1"'
     return (
-        f'<circle cx="{x}" cy="{y:.1f}" r="{8.2 + 0.9 * near:.1f}" fill="{colour}"{ring}/>'
-        f'<text x="{x}" y="{y + 3.8:.1f}" class="base" fill="{lettering(colour)}">{escape(letter)}</text>'
+        f'<circle cx="{x:g}" cy="{y:.1f}" r="{8.2 + 0.9 * near:.1f}" fill="{colour}"{ring}/>'
+        f'<text x="{x:g}" y="{y + 3.8:.1f}" class="base" fill="{lettering(colour)}">{escape(letter)}</text>'
     )
 
 
@@ -160,22 +154,21 @@ def _lanes(row: list[Column], swing: float) -> str:
     )
 
 
-def _labels(columns: list[Column], number: int, strands: tuple[Strand, ...]) -> str:
+def _labels(columns: list[Column], start: int, per_row: int, strands: tuple[Strand, ...]) -> str:
     """Names of the lanes, the first position of the row and the ends of the strands."""
-    before = columns[: number * PER_ROW]
-    first = 1 + sum(column.synthetic != GAP for column in before)
-    first_real = 1 + sum(column.real != GAP for column in before)
+    first = 1 + sum(column.synthetic != GAP for column in columns[:start])
+    first_real = 1 + sum(column.real != GAP for column in columns[:start])
     top = strands[0].swing + 32
     texts = [
         f'<text class="label" x="-8" y="{top:g}">synthetic {first}</text>',
         f'<text class="label" x="-8" y="{top + 34:g}">real {first_real}</text>',
     ]
     if len(strands) == 2:
-        last = min(PER_ROW, len(columns) - number * PER_ROW)
-        for strand, (start, end) in zip(strands, ENDS, strict=True):
-            left, right = strand.at(number * PER_ROW - 0.6)[0], strand.at(number * PER_ROW + last - 0.4)[0]
-            texts.append(f'<text class="label" x="-8" y="{left + 4:.1f}">{start}</text>')
-            texts.append(f'<text class="end" x="{STEP * last + 8}" y="{right + 4:.1f}">{end}</text>')
+        last = min(per_row, len(columns) - start)
+        for strand, (left_end, right_end) in zip(strands, ENDS, strict=True):
+            left, right = strand.at(-0.6)[0], strand.at(last - 0.4)[0]
+            texts.append(f'<text class="label" x="-8" y="{left + 4:.1f}">{left_end}</text>')
+            texts.append(f'<text class="end" x="{STEP * last + 8}" y="{right + 4:.1f}">{right_end}</text>')
     return f'<g fill="{MUTED}">{"".join(texts)}</g>'
 
 

@@ -47,7 +47,7 @@ def logo(values: Int[np.ndarray, "n length"], symbols: str) -> Logo:
 def axis_end(*logos: Logo) -> float:
     """Shared end of the y axis in bits: the tallest stack, rounded up."""
     tallest = max((float(one.information.max(initial=0.0)) for one in logos), default=0.0)
-    steps = (0.05, 0.1, 0.2, 0.25, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
+    steps = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5)
     return next((step for step in steps if tallest <= step), 5.0)
 
 
@@ -62,7 +62,8 @@ def logo_svg(one: Logo, *, name: str, end: float, prefix: str) -> str:
     )
     total = f"{length} positions, {one.information.sum():.2f} bits in all"
     alt = escape(f"Sequence logo of {name}: {total}", quote=True)
-    box = f'viewBox="0 0 {width} {TOP + HEIGHT + BOTTOM}" width="{width}"'
+    size = f"min-width:{0.9 * width:.0f}px;max-width:{1.4 * width:.0f}px"
+    box = f'viewBox="0 0 {width} {TOP + HEIGHT + BOTTOM}" style="{size}"'
     return (
         f'<svg class="logo" {box} role="img" aria-label="{alt}">'
         f"<title>{alt}</title><defs>{outlines}</defs>{_axes(length, end)}{_stacks(one, end, prefix)}</svg>"

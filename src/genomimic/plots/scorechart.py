@@ -1,10 +1,12 @@
 """Geometry of the score chart: every score on one axis where 0 is its floor and 1 its ceiling."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from genomimic.evaluation import Score
+from genomimic.metrics import METRICS
 from genomimic.plots.colours import SHAPES, set_colour
 
 FARTHEST_LEFT, NEAREST_LEFT = -1.5, -0.35
@@ -21,7 +23,7 @@ class Axis(NamedTuple):
     def percent(self, skill: float) -> float:
         """Place of a skill in percent of the width, held within the chart."""
         share = (skill - self.start) / (self.end - self.start)
-        return round(100 * min(max(share, 0.0), 1.0), 2)
+        return 0.0 if math.isnan(share) else round(100 * min(max(share, 0.0), 1.0), 2)
 
     def shows(self, skill: float) -> bool:
         """Whether the skill lies within the chart."""
@@ -29,11 +31,15 @@ class Axis(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A named reference on the axis; `level` lifts its name over a neighbour's."""
+    """A named reference on the axis; `level` lifts its name over a neighbour's.
+
+    The name starts left of its tick by `shift` percent of its own width, so that it never leaves the chart.
+    """
 
     name: str
     percent: float
     level: int
+    shift: float
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,15 @@ class Row:
         return any(lane.score.resolved for lane in self.lanes)
 
     @property
+    def reason(self) -> str:
+        """Why the row has no place on the axis."""
+        if self.score.floor not in self.score.floors:
+            return "no floor was measured, so there is no skill"
+        if math.isnan(self.score.ceiling):
+            return "no ceiling is known: compare with the references"
+        return f"cannot be told apart at n={self.score.n:,}: floor and ceiling lie within each other's error"
+
+    @property
     def levels(self) -> int:
         """How many lines the names of the ticks take."""
         return 1 + max((tick.level for tick in self.ticks), default=0)
@@ -113,15 +128,7 @@ def score_chart(
             if score.metric == metric
         )
         score = next((lane.score for lane in lanes if lane.score.resolved), lanes[0].score)
-        band = sorted((skill_of(score, score.ceiling_low), skill_of(score, score.ceiling_high)))
-        row = Row(
-            score,
-            titles.get(metric, metric),
-            questions.get(metric, ""),
-            lanes,
-            _ticks(score, axis),
-            (axis.percent(band[0]), axis.percent(band[1])),
-        )
+        row = Row(score, titles[metric], questions[metric], lanes, _ticks(score, axis), _band(score, axis))
         groups[score.group].append(row)
     return ScoreChart(axis, {name: tuple(rows) for name, rows in groups.items() if rows})
 
@@ -135,9 +142,10 @@ def skill_axis(scores: Iterable[Score]) -> Axis:
 
 
 def skill_of(score: Score, value: float) -> float:
-    """Skill that another value of the same metric would have; 0 where floor and ceiling are equal."""
-    floor = score.floors[score.floor]
-    return (floor - value) / (floor - score.ceiling) if floor != score.ceiling else 0.0
+    """Skill that another value of the same metric would have (see `Metric.distance`); 0 where it has no scale."""
+    distance = METRICS[score.metric].distance if score.metric in METRICS else float
+    floor, ceiling = distance(score.floors.get(score.floor, math.nan)), distance(score.ceiling)
+    return (floor - distance(value)) / (floor - ceiling) if abs(floor - ceiling) > 0 else 0.0
 
 
 def _lane(name: str, number: int, score: Score, axis: Axis) -> Lane:
@@ -154,6 +162,12 @@ def _lane(name: str, number: int, score: Score, axis: Axis) -> Lane:
     )
 
 
+def _band(score: Score, axis: Axis) -> tuple[float, float]:
+    """The ceiling's interval, or its point where an interval means nothing."""
+    skills = [skill_of(score, value) for value in (score.ceiling_low, score.ceiling_high)] if score.resolved else [1.0]
+    return axis.percent(min(skills)), axis.percent(max(1.0, *skills))
+
+
 def _ticks(score: Score, axis: Axis) -> tuple[Tick, ...]:
     """References within the chart, names lifted until none covers another."""
     if not score.resolved:
@@ -164,9 +178,10 @@ def _ticks(score: Score, axis: Axis) -> tuple[Tick, ...]:
     for skill, name in places:
         if not axis.shows(skill):
             continue
-        percent, half = axis.percent(skill), len(name) * LETTER_PERCENT / 2
-        start = max(percent - half, 0.0)
+        percent, width = axis.percent(skill), len(name) * LETTER_PERCENT
+        shift = 50.0 if 12 <= percent <= 88 else percent
+        start = percent - width * shift / 100
         level = next((k for k, free in enumerate(free_from) if free <= start), len(free_from))
-        free_from[level : level + 1] = [start + 2 * half]
-        ticks.append(Tick(name, percent, level))
+        free_from[level : level + 1] = [start + width]
+        ticks.append(Tick(name, percent, level, shift))
     return tuple(ticks)

@@ -72,12 +72,13 @@ def latent_scatter(
     explained: Float[np.ndarray, "2"],
 ) -> go.Figure:
     """The latent space seen along two axes: one symbol a set, one colour a label or a number."""
-    figure = go.Figure(layout={"template": STYLE, "height": 500, "hovermode": "closest"})
+    figure = go.Figure(layout={"template": STYLE, "height": 560, "hovermode": "closest"})
     numeric = all(np.issubdtype(values.dtype, np.number) for values in colours.values())
     draw = _by_number if numeric else _by_label
     for trace in draw(points, colours, colour_name):
         figure.add_trace(trace)
-    bar = {"title": {"text": plain(colour_name), "side": "right"}, "thickness": 12, "outlinewidth": 0}
+    bar = {"title": {"text": plain(colour_name), "side": "top"}, "thickness": 10, "outlinewidth": 0}
+    bar |= {"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0, "xanchor": "left", "len": 0.5}
     figure.update_layout(coloraxis={"colorscale": SCALE, "colorbar": bar})
     figure.update_xaxes(title=f"first principal axis ({explained[0]:.0%} of the variance)")
     return figure.update_yaxes(title=f"second principal axis ({explained[1]:.0%})")
