@@ -1,43 +1,42 @@
 """Judging synthetic data: every score between its floor and its ceiling, with an interval."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from genomimic.comparison import Comparison
+import numpy as np
+from jaxtyping import Float, Int
+
+from genomimic.comparison import Comparison, View, same_width
 from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
+from genomimic.metrics import METRICS
+from genomimic.scoring import Halved, Scale, Score, halved, likelihood_score, score
+from genomimic.verdicts import findings, verdict
+
+__all__ = ["HeldOutBits", "Report", "Score", "SetReport", "evaluate", "scores_json"]
+
+MAX_RECORDS = 5000
+MIN_RECORDS = 20
+FRESH_DRAWS = 3
+COLLAPSED_TO = 0.05
 
 
-class Score(NamedTuple):
-    """One number with its scale.
+class HeldOutBits(NamedTuple):
+    """Bits per base of each holdout record under a model, in the order of the holdout set."""
 
-    `ceiling` is what fresh real data scores, `floors` what named references score, all at the same n; `floor` names the
-    one from which `skill` = (floor - value) / (floor - ceiling) is measured: 0 is that floor, 1 is as good as fresh
-    real data, unclipped. `resolved` is false where floor and ceiling cannot be told apart at this n.
-    """
-
-    metric: str
-    family: str
-    group: Literal["fidelity", "diversity", "novelty"]
-    value: float
-    low: float
-    high: float
-    better: Literal["lower", "higher"]
-    ceiling: float
-    ceiling_low: float
-    ceiling_high: float
-    floors: Mapping[str, float]
-    floor: str
-    skill: float
-    skill_low: float
-    skill_high: float
-    resolved: bool
-    n: int
+    bits_per_base: Float[np.ndarray, " holdout"]
+    kind: Literal["exact", "bound"]
 
 
 @dataclass(frozen=True, eq=False)
 class SetReport:
-    """What was found about one synthetic set: scores, the verdict in one sentence, and the sentences behind it."""
+    """What was found about one synthetic set: scores, the verdict in one sentence, and the sentences behind it.
+
+    `comparison` holds the records that were judged, as many synthetic as holdout ones in random order,
+    and all of train.
+    """
 
     name: str
     comparison: Comparison
@@ -54,3 +53,161 @@ class Report:
     train: Dataset
     holdout: Dataset
     provenance: Mapping[str, str | int | float | bool]
+
+
+def evaluate(
+    synthetic: Mapping[str, Dataset],
+    *,
+    train: Dataset,
+    holdout: Dataset,
+    validation: Dataset | None = None,
+    references: Mapping[str, Dataset],
+    train_clusters: Int[np.ndarray, " train"] | None = None,
+    holdout_clusters: Int[np.ndarray, " holdout"] | None = None,
+    validation_clusters: Int[np.ndarray, " validation"] | None = None,
+    likelihoods: Mapping[str, HeldOutBits] | None = None,
+    seed: int = 0,
+    replicates: int = 100,
+    progress: Callable[[str, float], None] | None = None,
+) -> Report:
+    """Score synthetic sets against real data that share no homologous records with the training data.
+
+    `references` are samples of baselines fitted on train, at best "uniform", "composition", "markov", "pwm" and
+    "position-markov"; a score whose floor is missing has no skill. A copier and a collapsed generator are made here.
+    Each set is judged at n = min(its size, holdout, train, every reference, 5,000). `validation` records stand for
+    fresh real ones where copies of the training data are sought; without them the holdout's do. `likelihoods` has
+    held-out bits by name of set or reference. Raises `UsageError` where a set has fewer than 20 records.
+    """
+    named = _checked(synthetic, references, train, holdout, validation)
+    clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
+    scales: dict[int, Scale] = {}
+    reports = []
+    for number, name in enumerate(synthetic):
+        n = min(MAX_RECORDS, len(synthetic[name]), len(holdout), len(train), *map(len, references.values()))
+        if n not in scales:
+            scales[n] = _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
+        rng = np.random.default_rng([seed, n, number + 1])
+        generated = halved(_draw(named[f"synthetic/{name}"], n, rng), None, replicates, rng)
+        done = _steps(progress, name, number / len(synthetic), 1 / len(synthetic))
+        scores = _scores(scales[n], generated, done)
+        scores += _likelihoods(likelihoods or {}, name, holdout, holdout_clusters, replicates, seed)
+        comparison = scales[n].comparison(generated)
+        reports.append(SetReport(name, comparison, scores, verdict(scores), findings(scores, n)))
+    provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
+    return Report(tuple(reports), train, holdout, provenance)
+
+
+def scores_json(report: Report) -> dict:
+    """The scores as plain values in format 1 of scores.json; a number that is not known is None."""
+    scores = [{"set": one.name, **_plain(score)} for one in report.sets for score in one.scores]
+    sets = [{"set": one.name, "verdict": one.verdict, "findings": list(one.findings)} for one in report.sets]
+    return {"format": 1, "sets": sets, "scores": scores, "provenance": dict(report.provenance)}
+
+
+def _plain(score: Score) -> dict:
+    floors = {name: _number(value) for name, value in score.floors.items()}
+    values = {name: _number(value) if isinstance(value, float) else value for name, value in score._asdict().items()}
+    return {**values, "floors": floors, "resolved": bool(score.resolved)}
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _checked(
+    synthetic: Mapping[str, Dataset],
+    references: Mapping[str, Dataset],
+    train: Dataset,
+    holdout: Dataset,
+    validation: Dataset | None,
+) -> dict[str, Dataset]:
+    """All sets by name, equally wide; synthetic ones as synthetic/NAME."""
+    sets = {"train": train, "holdout": holdout}
+    sets |= {f"synthetic/{name}": one for name, one in synthetic.items()}
+    sets |= {f"reference/{name}": one for name, one in references.items()}
+    if validation is not None and len(validation) >= MIN_RECORDS:
+        sets["validation"] = validation
+    if not synthetic:
+        raise UsageError("nothing to judge; give at least one synthetic set")
+    for name, one in sets.items():
+        if len(one) < MIN_RECORDS:
+            raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
+    return dict(zip(sets, same_width(*sets.values()), strict=True))
+
+
+def _draw(dataset: Dataset, n: int, rng: np.random.Generator, clusters: Int[np.ndarray, " size"] | None = None) -> View:
+    """A random draw of n records, in random order."""
+    rows = rng.permutation(len(dataset))[:n]
+    return View(dataset.take(rows), None if clusters is None else clusters[rows])
+
+
+def _scale(
+    sets: Mapping[str, Dataset],
+    references: Sequence[str],
+    clusters: Mapping[str, Int[np.ndarray, " size"] | None],
+    n: int,
+    replicates: int,
+    rng: np.random.Generator,
+) -> Scale:
+    def real(name: str) -> Halved:
+        view = _draw(sets[name], n, rng, clusters[name])
+        return halved(view, view.clusters, replicates, rng)
+
+    def generated(dataset: Dataset) -> Halved:
+        return halved(_draw(dataset, n, rng), None, replicates, rng)
+
+    holdout, train = real("holdout"), sets["train"]
+    few = rng.permutation(len(train))[: max(int(COLLAPSED_TO * len(train)), 1)]
+    return Scale(
+        train=View(train, clusters["train"]),
+        holdout=holdout,
+        matched_train=real("train"),
+        fresh=tuple(real("train") for _ in range(FRESH_DRAWS)),
+        unseen=real("validation") if "validation" in sets else holdout,
+        references={name: generated(sets[f"reference/{name}"]) for name in references},
+        controls={
+            "copier": generated(train.take(rng.integers(len(train), size=n))),
+            "collapsed": generated(train.take(rng.choice(few, n))),
+        },
+    )
+
+
+def _scores(scale: Scale, generated: Halved, done: Callable[[str, float], None]) -> tuple[Score, ...]:
+    wanted = [metric for metric in METRICS.values() if metric.applies(scale.comparison(generated))]
+    scores = []
+    for number, metric in enumerate(wanted):
+        done(metric.name, number / len(wanted))
+        scores.append(score(metric, scale, generated))
+    done("done", 1.0)
+    return tuple(scores)
+
+
+def _steps(
+    progress: Callable[[str, float], None] | None, name: str, start: float, share: float
+) -> Callable[[str, float], None]:
+    def done(step: str, fraction: float) -> None:
+        if progress is not None:
+            progress(f"{name}: {step}", start + share * fraction)
+
+    return done
+
+
+def _likelihoods(
+    likelihoods: Mapping[str, HeldOutBits],
+    name: str,
+    holdout: Dataset,
+    clusters: Int[np.ndarray, " holdout"] | None,
+    replicates: int,
+    seed: int,
+) -> tuple[Score, ...]:
+    for model, bits in likelihoods.items():
+        if len(bits.bits_per_base) != len(holdout):
+            found = len(bits.bits_per_base)
+            raise UsageError(f"{model}: {found} likelihoods for {len(holdout)} holdout records; give one for each")
+    if name not in likelihoods:
+        return ()
+    floors = {model: bits.bits_per_base for model, bits in likelihoods.items() if model != name}
+    groups = View(holdout, clusters).clusters
+    own, rng = likelihoods[name], np.random.default_rng([seed, len(holdout)])
+    bound = own.kind == "bound"
+    return (likelihood_score(own.bits_per_base, floors, bound=bound, groups=groups, replicates=replicates, rng=rng),)

@@ -1,0 +1,136 @@
+"""What a metric is: a small function of a comparison, with a card that says how to read its number.
+
+    @metric(family="composition", group="fidelity", question="...", better="lower", low=0.0, high=1.0,
+            unit="GC fraction", paper="...", floor="uniform", needs=[nucleotides])
+    def gc_mean(comparison: Comparison) -> float:
+        ...
+
+registers `gc_mean` in `METRICS`, and evaluation, report and protocol tests pick it up from there.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from genomimic.comparison import MAX_WORDS, Comparison
+
+Statistic = Callable[[Comparison], float]
+Need = Callable[[Comparison], bool]
+Group = Literal["fidelity", "diversity", "novelty"]
+METRICS: "dict[str, Metric]" = {}
+
+
+def all_records(comparison: Comparison) -> int:
+    """How many synthetic records a metric reads that reads them all."""
+    return len(comparison.synthetic)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A statistic with its card.
+
+    `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
+    ("copier" and "collapsed" are made by evaluation). `ideal`: where the best value lies inside the range, skill is
+    measured on the distance from it. `ceiling`: what fresh real data score, where symmetry tells; otherwise it is
+    measured. `references`: whether all references are scored too, or the floor alone. `size`: records that it reads.
+    """
+
+    name: str
+    family: str
+    group: Group
+    question: str
+    better: Literal["lower", "higher"]
+    low: float
+    high: float
+    unit: str
+    paper: str
+    floor: str
+    statistic: Statistic
+    needs: tuple[Need, ...] = ()
+    ideal: float | None = None
+    ceiling: float | None = None
+    references: bool = True
+    size: Callable[[Comparison], int] = all_records
+
+    def applies(self, comparison: Comparison) -> bool:
+        """Whether these data have what the metric needs."""
+        return all(need(comparison) for need in self.needs)
+
+    def distance(self, value: float) -> float:
+        """The number on which skill is measured: the value, or how far it is from the ideal."""
+        return value if self.ideal is None else abs(value - self.ideal)
+
+
+def metric(
+    *,
+    family: str,
+    group: Group,
+    question: str,
+    better: Literal["lower", "higher"],
+    low: float,
+    high: float,
+    unit: str,
+    paper: str,
+    floor: str,
+    name: str | None = None,
+    needs: Sequence[Need] = (),
+    ideal: float | None = None,
+    ceiling: float | None = None,
+    references: bool = True,
+    size: Callable[[Comparison], int] = all_records,
+) -> Callable[[Statistic], Statistic]:
+    """Register a statistic under its own name, or under `name`."""
+
+    def register(statistic: Statistic) -> Statistic:
+        label = name or getattr(statistic, "__name__", "")
+        METRICS[label] = Metric(
+            name=label,
+            family=family,
+            group=group,
+            question=question,
+            better=better,
+            low=low,
+            high=high,
+            unit=unit,
+            paper=paper,
+            floor=floor,
+            statistic=statistic,
+            needs=tuple(needs),
+            ideal=ideal,
+            ceiling=ceiling,
+            references=references,
+            size=size,
+        )
+        return statistic
+
+    return register
+
+
+def nucleotides(comparison: Comparison) -> bool:
+    """DNA or RNA."""
+    return comparison.train.alphabet.complements is not None
+
+
+def aligned(comparison: Comparison) -> bool:
+    """A position means the same in every record."""
+    return comparison.train.modality.aligned
+
+
+def variable_length(comparison: Comparison) -> bool:
+    """Not all real records are equally long, or a synthetic one is not as long as they are."""
+    views = (comparison.train, comparison.holdout, comparison.synthetic)
+    return len({int(length) for view in views for length in (view.lengths.min(), view.lengths.max())}) > 1
+
+
+def word_length(k: int) -> Need:
+    """Words of `k` letters fit the records and their table is not too large."""
+
+    def fits(comparison: Comparison) -> bool:
+        words = comparison.train.alphabet.size**k
+        return words <= MAX_WORDS and all(int(view.lengths.max()) >= k for view in _views(comparison))
+
+    return fits
+
+
+def _views(comparison: Comparison) -> tuple:
+    return comparison.train, comparison.holdout, comparison.synthetic

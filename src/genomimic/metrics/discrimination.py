@@ -1,0 +1,125 @@
+"""Classifier two-sample test: can a classifier tell synthetic records from real ones?"""
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.stats import rankdata
+
+from genomimic.comparison import MAX_WORDS, Comparison, Marks, View
+from genomimic.metrics.base import metric
+
+MAX_FEATURES = 4000  # of one kind; a kind with more is left out
+FOLDS = 5
+PENALTY = 1.0  # times the number of features that vary; chosen on PWM and Markov samples, see benchmarks/controls.py
+_WORDS_BLOCK = 400
+
+
+@metric(
+    family="two-sample test",
+    group="fidelity",
+    question="Can a linear classifier tell the records from real ones?",
+    better="lower",
+    low=0.0,
+    high=1.0,
+    unit="AUC",
+    paper="Lopez-Paz & Oquab 2017, arXiv:1610.06545",
+    floor="markov",
+    ideal=0.5,
+)
+def two_sample_auc_linear(comparison: Comparison) -> float:
+    """Area under the ROC curve of a ridge classifier on letters at positions, k-mers and neighbouring pairs.
+
+    0.5: it cannot tell. Each record is scored by a classifier that has seen neither it nor its homology cluster, nor
+    (for synthetic records) its duplicates. Clearly below 0.5 means that synthetic records repeat real ones, which
+    then stand in different folds with opposite labels.
+    """
+    scores = comparison.marks(out_of_fold_scores)
+    return auc(scores.holdout, scores.synthetic)
+
+
+def auc(negatives: Float[np.ndarray, " n"], positives: Float[np.ndarray, " m"]) -> float:
+    """Chance that a positive scores above a negative, ties counted half (Mann-Whitney).
+
+    >>> auc(np.array([0.0, 1.0]), np.array([1.0, 2.0]))
+    0.875
+    """
+    n, m = len(negatives), len(positives)
+    ranks = rankdata(np.concatenate([negatives, positives]))
+    return float((ranks[n:].sum() - m * (m + 1) / 2) / (n * m))
+
+
+def out_of_fold_scores(comparison: Comparison) -> Marks:
+    """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold."""
+    views = comparison.holdout, comparison.synthetic
+    features = _standardised(np.concatenate([_features(view, comparison) for view in views]))
+    labels = np.concatenate([np.full(len(view), label) for view, label in zip(views, (-1.0, 1.0), strict=True)])
+    folds = np.concatenate([_folds(view.clusters) for view in views])
+    scores = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
+    return Marks(scores[: len(views[0])], scores[len(views[0]) :])
+
+
+def ridge_out_of_fold(
+    features: Float[np.ndarray, "n d"], labels: Float[np.ndarray, " n"], folds: Int[np.ndarray, " n"], penalty: float
+) -> Float[np.ndarray, " n"]:
+    """Predictions of each record by ridge regression on the other folds, exactly, from one fit on all of them.
+
+    With the hat matrix H, the errors of a fold left out are (I - H_ff)^-1 times its errors when fitted (Golub 1979).
+    """
+    hat_rows = _hat_factor(features, penalty)
+    residuals = labels - hat_rows @ (hat_rows.T @ labels)
+    scores = np.empty(len(labels))
+    for fold in np.unique(folds):
+        inside = folds == fold
+        leverage = np.eye(inside.sum()) - hat_rows[inside] @ hat_rows[inside].T
+        scores[inside] = labels[inside] - np.linalg.solve(leverage, residuals[inside])
+    return scores
+
+
+def _hat_factor(features: Float[np.ndarray, "n d"], penalty: float) -> Float[np.ndarray, "n r"]:
+    """F with H = F F^T, for features with a constant that is penalised next to nothing."""
+    n, d = features.shape
+    design = np.concatenate([features, np.full((n, 1), 1e3)], 1).astype(np.float64)
+    if d < n:
+        gram = design.T @ design
+        gram[np.diag_indices(d + 1)] += penalty
+        return solve_triangular(np.linalg.cholesky(gram), design.T, lower=True).T
+    kernel = design @ design.T
+    shifted = kernel.copy()
+    shifted[np.diag_indices(n)] += penalty
+    hat = cho_solve(cho_factor(shifted, lower=True), kernel)
+    values, vectors = np.linalg.eigh((hat + hat.T) / 2)
+    return vectors * np.sqrt(np.maximum(values, 0.0))
+
+
+def _features(view: View, comparison: Comparison) -> Float[np.ndarray, "n d"]:
+    size, length = view.alphabet.size, view.dataset.length
+    blocks = [view.kmers(k).astype(np.float32) for k in range(1, 5) if size**k <= min(_WORDS_BLOCK, MAX_WORDS)]
+    same_length = bool((comparison.train.lengths == comparison.train.lengths[0]).all())
+    positions = comparison.train.modality.aligned or same_length
+    if positions and size * length <= MAX_FEATURES:
+        blocks.append(view.one_hot.reshape(len(view), -1))
+    if comparison.train.modality.aligned and size**2 * (length - 1) <= MAX_FEATURES:
+        blocks.append(_neighbours(view.one_hot))
+    return np.concatenate(blocks, 1)
+
+
+def _neighbours(one_hot: Float[np.ndarray, "n length symbols"]) -> Float[np.ndarray, "n pairs"]:
+    return (one_hot[:, :-1, :, None] * one_hot[:, 1:, None, :]).reshape(len(one_hot), -1)
+
+
+def _standardised(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n varying"]:
+    spread = features.std(0)
+    varying = spread > 1e-6
+    return (features[:, varying] - features[:, varying].mean(0)) / spread[varying]
+
+
+def _folds(clusters: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Fold of each record: whole clusters, the largest first, each to the fold that is smallest so far."""
+    _, members, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    order = np.random.default_rng(0).permutation(len(sizes))
+    order = order[np.argsort(-sizes[order], kind="stable")]
+    filled, fold_of_cluster = np.zeros(FOLDS), np.empty(len(sizes), int)
+    for cluster in order:
+        fold_of_cluster[cluster] = fold = filled.argmin()
+        filled[fold] += sizes[cluster]
+    return fold_of_cluster[members]

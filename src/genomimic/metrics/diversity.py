@@ -1,0 +1,108 @@
+"""Diversity: does a generator make many different records, or a few again and again?"""
+
+import numpy as np
+from jaxtyping import Float
+from scipy.sparse import csr_array
+
+from genomimic.comparison import MAX_WORDS, Comparison, View
+from genomimic.metrics.base import metric
+
+MAX_SIMILARITY = 2000
+
+
+def _matrix_size(comparison: Comparison) -> int:
+    return len(comparison.synthetic.distances(comparison.synthetic))
+
+
+def _similarity_size(comparison: Comparison) -> int:
+    return min(len(comparison.synthetic), MAX_SIMILARITY)
+
+
+@metric(
+    family="repeats",
+    group="diversity",
+    question="Which share of the records is different from all others, either strand?",
+    better="higher",
+    low=0.0,
+    high=1.0,
+    unit="share of records",
+    paper="",
+    floor="collapsed",
+)
+def unique_fraction(comparison: Comparison) -> float:
+    """Different records (a record and its reverse complement are one) over all records."""
+    return len(set(comparison.synthetic.canonical)) / len(comparison.synthetic)
+
+
+@metric(
+    family="spread",
+    group="diversity",
+    question="Are the records as far from each other as real ones are?",
+    better="higher",
+    low=0.0,
+    high=np.inf,
+    unit="ratio of distances",
+    paper="",
+    floor="collapsed",
+    references=False,
+    size=_matrix_size,
+)
+def within_distance(comparison: Comparison) -> float:
+    """Mean edit distance to the nearest other record of the set by length, over that of holdout records."""
+    synthetic, holdout = (view.feature("within", _mean_within) for view in (comparison.synthetic, comparison.holdout))
+    return synthetic / max(holdout, 1e-12)
+
+
+@metric(
+    family="spread",
+    group="diversity",
+    question="Is the effective number of different records as large as in real data?",
+    better="higher",
+    low=0.0,
+    high=np.inf,
+    unit="ratio of effective numbers",
+    paper="Friedman & Dieng 2023, arXiv:2210.02410; order 2: Jalali 2023, arXiv:2306.12219",
+    floor="collapsed",
+    references=False,
+    size=_similarity_size,
+)
+def vendi_ratio(comparison: Comparison) -> float:
+    """Vendi score of order 2, cosine similarity of k-mer counts, over that of as many holdout records."""
+    size = min(len(comparison.synthetic), len(comparison.holdout), MAX_SIMILARITY)
+    synthetic, holdout = (
+        _squared_similarity(view)[:size, :size] for view in (comparison.synthetic, comparison.holdout)
+    )
+    return vendi(synthetic) / vendi(holdout)
+
+
+def vendi(squared_similarity: Float[np.ndarray, "n n"]) -> float:
+    """Effective number of records 1 / |K/n|^2 (Vendi score of order 2) from the squares of a similarity matrix.
+
+    >>> vendi(np.eye(5)), vendi(np.ones((5, 5)))
+    (5.0, 1.0)
+    """
+    return len(squared_similarity) ** 2 / float(squared_similarity.sum(dtype=np.float64))
+
+
+def _squared_similarity(view: View) -> Float[np.ndarray, "n n"]:
+    whole = (view.root or view).feature("squared_similarity", _cosines_squared)
+    rows = np.arange(len(whole)) if view.rows is None else view.rows[view.rows < len(whole)]
+    return whole[np.ix_(rows, rows)]
+
+
+def _cosines_squared(view: View) -> Float[np.ndarray, "n n"]:
+    size = view.alphabet.size
+    k = max(k for k in range(1, 7) if size**k <= MAX_WORDS and k <= max(int(view.lengths.min()), 1))
+    counts = csr_array(view.kmers(k)[:MAX_SIMILARITY].astype(np.float32))
+    dots = (counts @ counts.T).toarray()
+    norms = np.sqrt(np.maximum(np.diag(dots), 1e-12))
+    cosines = dots / norms / norms[:, None]
+    np.fill_diagonal(cosines, 1.0)
+    return cosines**2
+
+
+def _mean_within(view: View) -> float:
+    distances = view.distances(view)
+    np.fill_diagonal(distances, np.iinfo(distances.dtype).max)
+    lengths = view.lengths[: len(distances)]
+    return float((distances.min(1) / np.maximum(lengths, 1)).mean())

@@ -1,0 +1,232 @@
+"""Scores between floor and ceiling: the same statistic, at the same n, on synthetic, fresh real and reference records.
+
+Intervals come from half-samples drawn without replacement: homology clusters of real records, single records of
+generated ones. A mean over half of n records varies about the mean over all n as that varies about the truth, so no
+rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doubles would count as copies and collapse,
+and add to every divergence. Statistics that are quadratic near their best value (divergences of fresh data) vary up
+to sqrt(3) times more in half-samples, so their intervals err on the wide side. Half the data also shift biased
+statistics, so intervals are centred on the score at full n: 1.96 standard deviations of the half-sample values each way.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from genomimic.comparison import Comparison, View
+from genomimic.metrics.base import Metric
+
+NORMAL_95 = 1.96
+
+
+class Score(NamedTuple):
+    """One number with its scale.
+
+    `ceiling` is what fresh real data scores, `floors` what named references score, all at the same n; `floor` names the
+    one from which `skill` = (floor - value) / (floor - ceiling) is measured: 0 is that floor, 1 is as good as fresh
+    real data, unclipped; where a metric's best value lies inside its range (AUC: 0.5) the distances from it take the
+    places of the values. `resolved` is false where floor and ceiling cannot be told apart at this n. What is unknown
+    is nan: the ceiling of a likelihood, and with it the skill.
+    """
+
+    metric: str
+    family: str
+    group: Literal["fidelity", "diversity", "novelty"]
+    value: float
+    low: float
+    high: float
+    better: Literal["lower", "higher"]
+    ceiling: float
+    ceiling_low: float
+    ceiling_high: float
+    floors: Mapping[str, float]
+    floor: str
+    skill: float
+    skill_low: float
+    skill_high: float
+    resolved: bool
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Halved:
+    """A set and its half-samples."""
+
+    whole: View
+    halves: tuple[View, ...]
+
+
+class Measured(NamedTuple):
+    """A statistic on a whole set and on its half-samples."""
+
+    value: float
+    halves: Float[np.ndarray, " replicates"]
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Everything that synthetic records are measured against, at one n; floors and ceilings are measured once.
+
+    `fresh` are draws of training records that stand for fresh real data where records are compared with the holdout;
+    `unseen` are real records off the training data, for metrics that look for copies of it. `replicates` of
+    `references` and `controls` are halved singly, those of real data by cluster.
+    """
+
+    train: View
+    holdout: Halved
+    matched_train: Halved
+    fresh: tuple[Halved, ...]
+    unseen: Halved
+    references: Mapping[str, Halved]
+    controls: Mapping[str, Halved]
+    _comparisons: dict[Halved, tuple[Comparison, ...]] = field(default_factory=dict, repr=False)
+    _measured: dict[tuple[Halved, str], Measured] = field(default_factory=dict, repr=False)
+
+    def comparison(self, generated: Halved) -> Comparison:
+        """A set beside train and holdout."""
+        return self._all_comparisons(generated)[0]
+
+    def measure(self, metric: Metric, generated: Halved) -> Measured:
+        """The metric on a set and on its half-samples against those of the holdout, computed once."""
+        key = generated, metric.name
+        if key not in self._measured:
+            whole, *halves = self._all_comparisons(generated)
+            values = [metric.statistic(half) for half in halves]
+            self._measured[key] = Measured(metric.statistic(whole), np.array(values))
+        return self._measured[key]
+
+    def ceiling(self, metric: Metric) -> Measured:
+        """What fresh real data score: known by symmetry, or the mean over the fresh draws."""
+        if metric.ceiling is not None:
+            return Measured(metric.ceiling, np.full(len(self.holdout.halves), metric.ceiling))
+        fresh = (self.unseen,) if metric.group == "novelty" else self.fresh
+        draws = [self.measure(metric, one) for one in fresh]
+        return Measured(float(np.mean([one.value for one in draws])), np.mean([one.halves for one in draws], 0))
+
+    def floors(self, metric: Metric) -> dict[str, float]:
+        """What the references and, where the metric names it, a control score on whole sets."""
+        named = {**(self.references if metric.references else {}), **self._floor_set(metric)}
+        return {name: metric.statistic(self.comparison(one)) for name, one in named.items()}
+
+    def floor(self, metric: Metric) -> Measured | None:
+        """The floor that skill is measured from; None where that reference was not given."""
+        found = self._floor_set(metric)
+        return self.measure(metric, found[metric.floor]) if found else None
+
+    def _floor_set(self, metric: Metric) -> dict[str, Halved]:
+        return {name: one for name, one in {**self.references, **self.controls}.items() if name == metric.floor}
+
+    def _all_comparisons(self, generated: Halved) -> tuple[Comparison, ...]:
+        if generated not in self._comparisons:
+            whole = Comparison(self.train, self.holdout.whole, generated.whole, self.matched_train.whole)
+            halves = zip(generated.halves, self.holdout.halves, self.matched_train.halves, strict=True)
+            parts = [whole.narrow(synthetic=a, holdout=b, matched_train=c) for a, b, c in halves]
+            self._comparisons[generated] = (whole, *parts)
+        return self._comparisons[generated]
+
+
+def halved(view: View, groups: Int[np.ndarray, " n"] | None, replicates: int, rng: np.random.Generator) -> Halved:
+    """Random halves of the records, or of whole groups of them."""
+    return Halved(view, tuple(view.take(half_rows(len(view), groups, rng)) for _ in range(replicates)))
+
+
+def half_rows(n: int, groups: Int[np.ndarray, " n"] | None, rng: np.random.Generator) -> Int[np.ndarray, " half"]:
+    """Rows of a random half, drawn without replacement; of whole groups where they are given."""
+    if groups is None:
+        return np.sort(rng.permutation(n)[: n // 2])
+    names, members = np.unique(groups, return_inverse=True)
+    if len(names) < 2:
+        return half_rows(n, None, rng)
+    chosen = rng.permutation(len(names)) < len(names) // 2
+    return np.flatnonzero(chosen[members])
+
+
+def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
+    """A set's score on one metric, with interval, floors, ceiling and skill."""
+    value, ceiling, floor = scale.measure(metric, generated), scale.ceiling(metric), scale.floor(metric)
+    low, high = interval(value, metric)
+    ceiling_low, ceiling_high = interval(ceiling, metric)
+    off = [_distances(one, metric.distance) for one in (value, ceiling)]
+    skill, error, resolved = skill_of(off[0], off[1], _distances(floor, metric.distance) if floor else None)
+    return Score(
+        metric=metric.name,
+        family=metric.family,
+        group=metric.group,
+        value=value.value,
+        low=low,
+        high=high,
+        better=metric.better,
+        ceiling=ceiling.value,
+        ceiling_low=ceiling_low,
+        ceiling_high=ceiling_high,
+        floors=scale.floors(metric),
+        floor=metric.floor if floor else "",
+        skill=skill,
+        skill_low=skill - NORMAL_95 * error,
+        skill_high=skill + NORMAL_95 * error,
+        resolved=resolved,
+        n=metric.size(scale.comparison(generated)),
+    )
+
+
+def interval(measured: Measured, metric: Metric) -> tuple[float, float]:
+    """95% interval of a value, inside the metric's range."""
+    margin = NORMAL_95 * float(measured.halves.std())
+    return max(measured.value - margin, metric.low), min(measured.value + margin, metric.high)
+
+
+def skill_of(value: Measured, ceiling: Measured, floor: Measured | None) -> tuple[float, float, bool]:
+    """Skill, its standard error, and whether floor and ceiling differ by at least two standard errors.
+
+    Value, floor and ceiling are measured again in each half-sample on the same half of the holdout, so that what they
+    share cancels. The error is that of the ratio to first order (delta method), which stays finite.
+    """
+    if floor is None or floor.value == ceiling.value:
+        return np.nan, np.nan, False
+    span, spans = floor.value - ceiling.value, floor.halves - ceiling.halves
+    skill = (floor.value - value.value) / span
+    error = float((floor.halves - value.halves - skill * spans).std()) / abs(span)
+    return skill, error, abs(span) >= 2 * float(spans.std())
+
+
+def likelihood_score(
+    bits: Float[np.ndarray, " holdout"],
+    floors: Mapping[str, Float[np.ndarray, " holdout"]],
+    *,
+    bound: bool,
+    groups: Int[np.ndarray, " holdout"],
+    replicates: int,
+    rng: np.random.Generator,
+) -> Score:
+    """Held-out bits per base: value, cluster half-sample interval and floors.
+
+    Nobody knows the entropy of the real process, so there is no ceiling and no skill: compare the value with the
+    floors. A bound says that the true value is at most this.
+    """
+    halves = np.array([bits[half_rows(len(bits), groups, rng)].mean() for _ in range(replicates)])
+    value, margin = float(bits.mean()), NORMAL_95 * float(halves.std())
+    return Score(
+        metric="bits_per_base_bound" if bound else "bits_per_base",
+        family="likelihood",
+        group="fidelity",
+        value=value,
+        low=value - margin,
+        high=value + margin,
+        better="lower",
+        ceiling=np.nan,
+        ceiling_low=np.nan,
+        ceiling_high=np.nan,
+        floors={name: float(values.mean()) for name, values in floors.items()},
+        floor="composition" if "composition" in floors else "",
+        skill=np.nan,
+        skill_low=np.nan,
+        skill_high=np.nan,
+        resolved=False,
+        n=len(bits),
+    )
+
+
+def _distances(measured: Measured, distance: Callable[[float], float]) -> Measured:
+    return Measured(distance(measured.value), np.array([distance(float(value)) for value in measured.halves]))

@@ -1,0 +1,169 @@
+"""What the scores say in plain words, by rules that anyone can check."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from genomimic.metrics import METRICS
+from genomimic.scoring import Score
+
+BASELINES = {
+    "uniform": "random letters",
+    "composition": "letters drawn independently",
+    "markov": "a Markov chain",
+    "pwm": "independent positions",
+    "position-markov": "a position-specific Markov chain",
+}
+COLLAPSED_BELOW = 0.5  # of the way from a collapsed generator to real data
+
+
+def verdict(scores: Sequence[Score]) -> str:
+    """One sentence: copying and collapse first, or the simplest baseline that does better, then the count.
+
+    >>> verdict([])
+    'No score could be resolved with so few records.'
+    """
+    faults = []
+    if (copied := copying(scores)) is not None:
+        faults.append(f"copies its training data ({_sentence_of_copies(copied)})")
+    if (collapsed := collapse(scores)) is not None:
+        faults.append(f"makes the same records again and again ({_readable(collapsed)})")
+    if not faults and (baseline := beaten_by(scores)) is not None:
+        faults.append(f"worse than {BASELINES[baseline]} (easier to tell from real data)")
+    sentence = "; ".join([" and ".join(faults), _count(scores)] if faults else [_count(scores)])
+    return f"{sentence[0].upper()}{sentence[1:]}."
+
+
+def findings(scores: Sequence[Score], n: int) -> tuple[str, ...]:
+    """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show."""
+    alarms = [_alarm_of_copies(copying(scores)), _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
+    weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
+    rest = [*_ahead(scores), *_likelihoods(scores), _unresolved(scores), detection_limit(n)]
+    return tuple(sentence for sentence in [*alarms, *weakest, *rest] if sentence)
+
+
+def copying(scores: Sequence[Score]) -> Score | None:
+    """The score that shows copying: a share of (near) copies above all that real data and references have."""
+    for score in scores:
+        others = [value for name, value in score.floors.items() if name != "copier"]
+        if score.metric in ("exact_copies", "near_copies") and score.low > max([score.ceiling_high, *others]):
+            return score
+    return None
+
+
+def overlaps_real(scores: Sequence[Score]) -> Score | None:
+    """A two-sample AUC clearly below 0.5 and below that of fresh real data: synthetic records repeat real ones."""
+    for score in scores:
+        if score.family == "two-sample test" and score.high < min(0.5, score.ceiling_low):
+            return score
+    return None
+
+
+def collapse(scores: Sequence[Score]) -> Score | None:
+    """The worst diversity score that is nearer to a collapsed generator's than to real data's."""
+    low = [score for score in _resolved(scores) if score.group == "diversity" and score.skill_high < COLLAPSED_BELOW]
+    return min(low, key=lambda score: score.skill, default=None)
+
+
+def beaten_by(scores: Sequence[Score]) -> str | None:
+    """The simplest baseline whose records are harder to tell from real ones, by the two-sample AUC and its interval."""
+    harder = [name for score in scores if score.family == "two-sample test" for name in ahead(score)]
+    return harder[0] if harder else None
+
+
+def ahead(score: Score) -> list[str]:
+    """Baselines that clearly score better, the simplest first."""
+    return [name for name in BASELINES if name in score.floors and _clearly_worse(score, score.floors[name])]
+
+
+def as_good_as_real(scores: Sequence[Score]) -> list[Score]:
+    """Resolved scores whose skill interval reaches 1, fresh real data."""
+    return [score for score in _resolved(scores) if score.skill_high >= 1]
+
+
+def detection_limit(n: int) -> str:
+    """The smallest classifier AUC that n against n records can tell from chance (two standard errors under H0)."""
+    limit = 0.5 + 2 * np.sqrt((2 * n + 1) / (12 * n * n))
+    return f"With {n:,} against {n:,} records an AUC below {limit:.3f} cannot be told from chance."
+
+
+def _resolved(scores: Sequence[Score]) -> list[Score]:
+    return [score for score in scores if score.resolved]
+
+
+def _clearly_worse(score: Score, other: float) -> bool:
+    distance = METRICS[score.metric].distance if score.metric in METRICS else float
+    worse = distance(score.value) - distance(other)
+    margin = max(score.high - score.value, score.value - score.low) * np.sqrt(2)  # the other is as uncertain
+    return (worse if score.better == "lower" else -worse) > margin
+
+
+def _count(scores: Sequence[Score]) -> str:
+    resolved = len(_resolved(scores))
+    if not resolved:
+        return "no score could be resolved with so few records"
+    return (
+        f"as good as fresh real data on {len(as_good_as_real(scores))} of the {resolved} scores that this n can resolve"
+    )
+
+
+def _readable(score: Score) -> str:
+    return f"{score.metric} {score.value:.3g}, fresh real data {score.ceiling:.3g}"
+
+
+def _sentence_of_copies(score: Score) -> str:
+    kind = "exact copies" if score.metric == "exact_copies" else "within 10% edits of a training record"
+    return f"{score.value:.1%} of the records are {kind}; of fresh real records {score.ceiling:.1%}"
+
+
+def _alarm_of_copies(score: Score | None) -> str:
+    return f"Copying: {_sentence_of_copies(score)}." if score else ""
+
+
+def _alarm_of_overlap(scores: Sequence[Score]) -> str:
+    found = overlaps_real(scores)
+    if found is None:
+        return ""
+    return f"Copying: {found.metric} is {found.value:.3f}, clearly below 0.5, as when records repeat real ones."
+
+
+def _alarm_of_collapse(score: Score | None) -> str:
+    return f"Collapse: {_readable(score)}, a generator of 5% of the training data {_floor(score)}." if score else ""
+
+
+def _floor(score: Score) -> str:
+    return f"{score.floors[score.floor]:.3g}"
+
+
+def _weakest(scores: Sequence[Score], group: str) -> str:
+    inside = [score for score in _resolved(scores) if score.group == group]
+    if not inside:
+        return ""
+    worst = min(inside, key=lambda score: score.skill)
+    skill = f"skill {worst.skill:.2f} [{worst.skill_low:.2f}, {worst.skill_high:.2f}]"
+    return f"Weakest in {group}: {_readable(worst)}, {worst.floor} {_floor(worst)}; {skill}."
+
+
+def _ahead(scores: Sequence[Score]) -> list[str]:
+    lines = []
+    for name, words in BASELINES.items():
+        metrics = [score.metric for score in scores if score.group == "fidelity" and name in ahead(score)]
+        if metrics:
+            lines.append(f"{words[0].upper()}{words[1:]} does better on {', '.join(metrics)}.")
+    return lines
+
+
+def _likelihoods(scores: Sequence[Score]) -> list[str]:
+    lines = []
+    for score in scores:
+        if score.family == "likelihood":
+            others = ", ".join(f"{name} {value:.3f}" for name, value in score.floors.items())
+            sign = "at most " if score.metric.endswith("bound") else ""
+            half = (score.high - score.low) / 2
+            lines.append(f"Held-out bits per base: {sign}{score.value:.3f} +- {half:.3f}; {others}.")
+    return lines
+
+
+def _unresolved(scores: Sequence[Score]) -> str:
+    names = [score.metric for score in scores if not score.resolved and score.family != "likelihood"]
+    return f"This n cannot tell floor from ceiling on {', '.join(names)}." if names else ""
