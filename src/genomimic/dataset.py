@@ -11,12 +11,21 @@ if TYPE_CHECKING:
     from genomimic.modalities.base import Modality
 
 
+@dataclass(frozen=True)
+class Source:
+    """Where a data set was read from and with which options, so that it can be read again."""
+
+    path: str
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Records as a matrix of values with their names and labels; real and synthetic data are the same type.
 
     `values` is (n, length): tokens for sequences (see `genomimic.alphabet`). `labels` maps a name to n entries.
     `notes` counts what reading changed or left out, by policy ("letters_unknown", "records_too_ambiguous", ...).
+    `source` is None for data that no file holds.
     """
 
     values: Shaped[np.ndarray, "n length"]
@@ -24,6 +33,7 @@ class Dataset:
     modality: "Modality"
     labels: Mapping[str, Shaped[np.ndarray, " n"]] = field(default_factory=dict)
     notes: Mapping[str, int] = field(default_factory=dict)
+    source: Source | None = None
 
     def __post_init__(self) -> None:
         self.values.setflags(write=False)

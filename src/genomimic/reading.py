@@ -6,11 +6,12 @@ Reading streams: records are encoded in blocks of a few megabytes, and no more t
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
 from genomimic.alphabet import ALPHABETS, Alphabet
-from genomimic.dataset import Dataset
+from genomimic.dataset import Dataset, Source
 from genomimic.encoding import NOTES, Columns, Encoder
 from genomimic.errors import DataError, UsageError
 from genomimic.io import Record, read_records
@@ -18,7 +19,7 @@ from genomimic.modalities import Modality, Sequences, check_name
 from genomimic.modalities.guessing import choose_alphabet, detect_aligned, detect_stranded
 from genomimic.writing import Writer, write
 
-__all__ = ["NOTES", "Writer", "digest", "read", "write"]
+__all__ = ["NOTES", "Writer", "digest", "read", "reread", "write"]
 
 BLOCK_LETTERS = 4_000_000
 """Letters that are encoded at a time; the alphabet is chosen from the first such block."""
@@ -60,7 +61,15 @@ def read(
     columns = Columns()
     for block in chain([first], blocks):
         encoder.encode(block, columns)
-    return _dataset(path, columns, alphabet, modality, stranded, aligned, notes)
+    dataset = _dataset(path, columns, alphabet, modality, stranded, aligned, notes)
+    options = {"column": column, "window": window, "stride": stride, "max_unknown": max_unknown}
+    given = {name: value for name, value in options.items() if value is not None}
+    return replace(dataset, source=Source(str(path), given))
+
+
+def reread(source: Source, modality: Modality) -> Dataset:
+    """The data set that was once read from a source, as the modality it was found to be."""
+    return read(source.path, modality=modality, **source.options)  # pyright: ignore[reportArgumentType]
 
 
 def _check_window(window: int | None, stride: int | None) -> None:

@@ -206,7 +206,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def _named(prefix: str, state: State) -> dict[str, np.ndarray]:
     leaves = jax.tree_util.tree_leaves_with_path(state)
-    return {prefix + jax.tree_util.keystr(path): np.ascontiguousarray(leaf) for path, leaf in leaves}
+    return {prefix + jax.tree_util.keystr(path): np.array(leaf, order="C") for path, leaf in leaves}
 
 
 def _filled(prefix: str, like: State, arrays: Mapping[str, np.ndarray]) -> State:

@@ -53,7 +53,7 @@ def fit(
     The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
     where training breaks down before any usable state.
     """
-    spec = spec_of(train)
+    spec, model = spec_of(train), model.settled(len(train))
     loop = _Loop(model, spec, model.plan(len(train)), seed, path)
     begin, log = loop.begin()
     checkpoint = begin
@@ -117,7 +117,7 @@ class _Loop:
             return replace(after, stopped=sick)
         if loss < before.best_loss:
             after = replace(after, best=state, best_step=step, best_loss=loss)
-        elif step - before.best_step >= self.plan.patience * self.plan.every:
+        elif step - max(before.best_step, self.plan.grace) >= self.plan.patience * self.plan.every:
             return replace(after, stopped=f"validation has not improved since step {before.best_step}")
         if step >= self.plan.steps:
             return replace(after, stopped=f"all {self.plan.steps} steps done")

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -32,13 +32,14 @@ class Plan:
     """How the loop feeds a model: `steps` batches of `batch` records, validated every `every` steps.
 
     A model that only counts sees every record once (`once`); others see shuffled records again and again and stop when
-    `patience` validations in a row bring nothing better.
+    `patience` validations in a row bring nothing better, counted from step `grace` on.
     """
 
     steps: int
     batch: int
     every: int
     patience: int
+    grace: int = 0
     once: bool = False
 
 
@@ -53,10 +54,16 @@ class Model(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
+    shown: ClassVar[tuple[str, ...]] = ("loss",)
+    """Scalars on the progress bar."""
+
+    def settled(self, n: int) -> Self:
+        """The model with every size that was left open settled for n training records."""
+        return self
 
     @abstractmethod
     def plan(self, n: int) -> Plan:
-        """How to train on n records."""
+        """How to train on n records, once settled."""
 
     @abstractmethod
     def init(self, spec: Spec, key: PRNGKeyArray) -> State:
@@ -81,6 +88,10 @@ class Model(ABC):
     def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         """Log-probability of one record in nats: exact, or a lower bound, as `likelihood` says."""
         raise UsageError(f"{self.name} has no likelihood; models that have one: markov, position-markov, vae, ...")
+
+    def networks(self, state: State) -> Mapping[str, Any]:
+        """The parts of a state that make records, by name, for a summary."""
+        return {"tables": state}
 
     def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
         """A sentence that says why training should stop and what to change, or None while all is well."""

@@ -14,8 +14,8 @@ backward (straight-through), so D never sees a softmax, and sampling is what was
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -64,7 +64,7 @@ class GAN(Model):
     """Weight of the gradient penalty: 0.5 for relativistic, 10 for wgan-gp, 0 for bce where not given."""
     critic_steps: int | None = None
     """Discriminator steps for each generator step: 5 for wgan-gp, 1 for the others where not given."""
-    window: int = 20
+    context: int = 20
     """Letters before each position that the generator sees."""
     width: int = 64
     """Units in each generator layer."""
@@ -74,13 +74,21 @@ class GAN(Model):
     """Learning rate of the discriminator."""
     batch: int = 128
     """Real records in each discriminator step."""
-    steps: int = 2000
-    """Most generator steps; training stops early where validation stops improving."""
+    steps: int | None = None
+    """Most generator steps; 30 passes over the data, but 800 to 3,000 steps, where not given."""
     patience: int = 12
     """Validations without improvement before training stops."""
 
     def plan(self, n: int) -> Plan:
-        return Plan(steps=self.steps, batch=self.batch * self._critic_steps, every=50, patience=self.patience)
+        return Plan(self._steps, self.batch * self._critic_steps, every=50, patience=self.patience)
+
+    def settled(self, n: int) -> Self:
+        return self if self.steps else replace(self, steps=min(3000, max(800, 30 * n // self.batch)))
+
+    @property
+    def _steps(self) -> int:
+        assert self.steps is not None, "settled() comes first"
+        return self.steps
 
     @property
     def _critic_steps(self) -> int:
@@ -92,7 +100,7 @@ class GAN(Model):
 
     def optimisers(self) -> tuple[optax.GradientTransformation, optax.GradientTransformation]:
         """Adam without momentum for the generator and the discriminator; rates fall in the second half."""
-        half = self.steps // 2
+        half = self._steps // 2
 
         def adam(rate: float, calls: int) -> optax.GradientTransformation:
             return optax.adam(optax.linear_schedule(rate, 0.02 * rate, half * calls, half * calls), b1=0.0, b2=0.99)
@@ -105,7 +113,7 @@ class GAN(Model):
             self.latent,
             spec.observation,
             spec.start,
-            window=min(self.window, spec.length),
+            window=min(self.context, spec.length),
             width=self.width,
             drop=0.0,
             key=generator_key,
@@ -233,6 +241,9 @@ class GAN(Model):
         gap = moment_gap(spec.observation, samples, values)
         twins = near_twins(spec.observation, samples)
         return state, {"loss": gap, "near_twins": twins}
+
+    def networks(self, state: GANState) -> Mapping[str, Any]:
+        return {"generator": state.average, "discriminator": state.discriminator}
 
     def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
         latest = log[-1]

@@ -23,7 +23,7 @@ from genomimic.models.base import Model, Plan, Scalars, Spec
 from genomimic.observation import Categorical
 
 ALPHAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0)
-MOST_COUNTS = 2**22
+MOST_COUNTS = 2**20
 HIGHEST_ORDER = 8
 
 

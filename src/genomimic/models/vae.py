@@ -1,6 +1,6 @@
 """Variational autoencoder (Kingma & Welling 2014) for sequences.
 
-    z ~ N(0, I);   x_i ~ p(x_i | z, the `window` values before i)
+    z ~ N(0, I);   x_i ~ p(x_i | z, the `context` values before i)
     loss = reconstruction + beta * sum_j max(KL_j, free_bits)
 
 with KL_j = (mean_j^2 + variance_j - log variance_j - 1) / 2 of the encoder's Gaussian in latent unit j, averaged over
@@ -9,8 +9,8 @@ nats for nothing (Kingma et al. 2016), so that the decoder cannot learn to ignor
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal, Self
 
 import equinox as eqx
 import jax
@@ -72,6 +72,7 @@ class VAE(Model):
     name: ClassVar[str] = "vae"
     summary: ClassVar[str] = "variational autoencoder: a latent space to encode, interpolate and sample"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    shown: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
 
     latent: int = 16
     """Latent units."""
@@ -83,7 +84,7 @@ class VAE(Model):
     """Share of the steps over which beta rises from 0."""
     reconstruction: Literal["cross-entropy", "mse"] = "cross-entropy"
     """Reconstruction loss: categorical cross-entropy, or squared error on one-hot letters."""
-    window: int = 20
+    context: int = 20
     """Letters before each position that the decoder sees; 0 is the classical independent decoder."""
     width: int = 64
     """Units in each decoder layer."""
@@ -95,22 +96,32 @@ class VAE(Model):
     """Weight decay."""
     batch: int = 64
     """Records in a training step."""
-    steps: int = 10000
-    """Most training steps; training stops early where validation stops improving."""
+    steps: int | None = None
+    """Most training steps; 60 passes over the data, but 1,500 to 10,000 steps, where not given."""
     patience: int = 12
     """Validations without improvement before training stops."""
     draws: int = 64
     """Latent draws for each record in the likelihood bound."""
 
     def plan(self, n: int) -> Plan:
-        return Plan(steps=self.steps, batch=self.batch, every=250, patience=self.patience)
+        every = min(250, max(25, 2 * n // self.batch))
+        grace = round(self.warm_up * self._steps)
+        return Plan(self._steps, self.batch, every, self.patience, grace)
+
+    def settled(self, n: int) -> Self:
+        return self if self.steps else replace(self, steps=min(10_000, max(1500, 60 * n // self.batch)))
+
+    @property
+    def _steps(self) -> int:
+        assert self.steps is not None, "settled() comes first"
+        return self.steps
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with clipped gradients and a warmed-up cosine rate."""
         return optax.chain(
             optax.clip_by_global_norm(20.0),
             optax.adamw(
-                nn.warmed_cosine(self.rate, self.steps), b1=0.9, b2=0.98, weight_decay=self.decay, mask=_matrices
+                nn.warmed_cosine(self.rate, self._steps), b1=0.9, b2=0.98, weight_decay=self.decay, mask=_matrices
             ),
         )
 
@@ -121,7 +132,7 @@ class VAE(Model):
             self.latent,
             spec.observation,
             spec.start,
-            window=min(self.window, spec.length),
+            window=min(self.context, spec.length),
             width=self.width,
             drop=self.dropout,
             key=decoder_key,
@@ -149,7 +160,7 @@ class VAE(Model):
 
         reconstruction, kl = jax.vmap(one)(batch, jax.random.split(key, len(batch)))
         kl = kl.mean(0)
-        beta = self.beta * jnp.clip(step / max(1.0, self.warm_up * self.steps), 0.0, 1.0)
+        beta = self.beta * jnp.clip(step / max(1.0, self.warm_up * self._steps), 0.0, 1.0)
         loss = reconstruction.mean() + beta * jnp.maximum(kl, self.free_bits).sum()
         return loss, {"train_loss": loss, "reconstruction": reconstruction.mean(), "kl": kl.sum(), "beta": beta}
 
@@ -181,12 +192,15 @@ class VAE(Model):
         active = (mean.var(0) > ACTIVE).sum().astype(float)
         return state, {"loss": bits, "validation_kl": kl.sum(1).mean(), "active_units": active}
 
+    def networks(self, state: VAEState) -> Mapping[str, Any]:
+        return {"encoder": state.average.encoder, "decoder": state.average.decoder}
+
     def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
         latest = log[-1]
-        if latest["step"] > max(self.warm_up, 0.1) * self.steps and latest["active_units"] == 0:
+        if latest["step"] > max(self.warm_up, 0.1) * self._steps and latest["active_units"] == 0:
             return (
                 f"posterior collapse at step {latest['step']:.0f}: no latent unit carries anything (KL "
-                f"{latest['validation_kl']:.3f} nats); raise --free-bits, lower --beta or shorten --window"
+                f"{latest['validation_kl']:.3f} nats); raise --free-bits, lower --beta or shorten --context"
             )
         return None
 

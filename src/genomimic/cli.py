@@ -1,0 +1,414 @@
+"""The command line: one command for each verb. The only file that prints."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import App, CycloptsError, Group, Parameter
+
+from genomimic import __version__
+from genomimic.errors import GenomimicError, UsageError
+
+if TYPE_CHECKING:
+    from genomimic.dataset import Dataset
+    from genomimic.evaluation import Report
+    from genomimic.models import Model
+    from genomimic.run import Run
+    from genomimic.workflow import Parts
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path("~/.cache/genomimic/jax").expanduser()))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
+
+app = App(
+    name="genomimic",
+    help=(
+        "Learn from biological sequences, generate synthetic ones, and prove how good they are.\n\n"
+        "Start with: genomimic mimic DATA -o DIR"
+    ),
+    version=__version__,
+    version_flags=["--version"],
+    help_flags=["--help", "-h"],
+)
+
+READING = Group("Reading", sort_key=2, help="How the file is understood; found automatically where not given.")
+MODEL = Group("Model", sort_key=1)
+
+Out = Annotated[Path, Parameter(name=["--out", "-o"])]
+Seed = Annotated[int, Parameter(name=["--seed", "-s"])]
+Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model, as listed by: genomimic models NAME")]
+
+
+@Parameter(name="*", group=READING)
+@dataclass(frozen=True)
+class Reading:
+    """How to read a file of records."""
+
+    modality: Literal["dna", "rna", "protein"] | None = None
+    """Kind of sequences."""
+    column: str | None = None
+    """Column of a table that holds the sequences."""
+    window: int | None = None
+    """Cut each record into pieces of this many letters."""
+    stride: int | None = None
+    """Letters from one piece to the next; the window where not given."""
+    stranded: bool | None = None
+    """Whether a sequence and its reverse complement differ in meaning."""
+    aligned: bool | None = None
+    """Whether a position means the same in every sequence."""
+
+    def read(self, path: Path, display: "Display") -> "Dataset":
+        """The data set in a file, with what was found told on the display."""
+        from genomimic.reading import NOTES, read
+
+        display("read", 0.0, path.name)
+        data = read(path, **vars(self))
+        display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
+        for name, count in data.notes.items():
+            display.say(f"        {count:,} {NOTES.get(name, name)}")
+        return data
+
+
+DEFAULT_READING = Reading()
+
+
+@app.command
+def mimic(
+    data: Path,
+    *,
+    out: Out,
+    model: Annotated[str, Parameter(group=MODEL)] = "vae",
+    n: Annotated[int | None, Parameter(name=["-n", "--n"])] = None,
+    seed: Seed = 0,
+    split_by: str | None = None,
+    resume: Annotated[bool, Parameter(negative="")] = False,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    reading: Reading = DEFAULT_READING,
+    **settings: Settings,
+) -> None:
+    """Learn from a file, generate sequences like it, and judge them: the whole job.
+
+    Writes DIR/report.html (open this), DIR/scores.json, DIR/synthetic.fa.gz and DIR/run.
+
+    Args:
+        data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
+        out: Directory to write to.
+        model: Generator to train; see: genomimic models
+        n: Sequences to generate; as many as were learned from where not given, at most 10,000.
+        seed: Start of all random numbers; the same seed gives the same bytes.
+        split_by: Label or column that decides what is held out, in place of homology.
+        resume: Go on with the interrupted run in DIR.
+        overwrite: Replace the run in DIR.
+        reading: How the file is read.
+        settings: Settings of the model.
+    """
+    from genomimic import workflow
+
+    chosen = _model(model, settings)
+    with Display() as display:
+        records = reading.read(data, display)
+        _prepare(out, (out / "run", out / workflow.SYNTHETIC, out / "report.html", out / "scores.json"), overwrite)
+        made = workflow.mimic(chosen, records, out=out, n=n, by=split_by, seed=seed, resume=resume, watch=display)
+    _tell(made.report)
+    print(f"\nreport     {made.html}\nsequences  {made.synthetic}")
+    print(f"scores     {out / 'scores.json'}\nrun        {out / 'run'}")
+
+
+@app.command
+def train(
+    data: Path,
+    *,
+    out: Out,
+    model: Annotated[str, Parameter(group=MODEL)] = "vae",
+    seed: Seed = 0,
+    split_by: str | None = None,
+    resume: Annotated[bool, Parameter(negative="")] = False,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    reading: Reading = DEFAULT_READING,
+    **settings: Settings,
+) -> None:
+    """Train a generator on a file and keep it in a run directory.
+
+    Args:
+        data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
+        out: Run directory to write.
+        model: Generator to train; see: genomimic models
+        seed: Start of all random numbers; the same seed gives the same bytes.
+        split_by: Label or column that decides what is held out, in place of homology.
+        resume: Go on with the interrupted run in the directory.
+        overwrite: Replace the run in the directory.
+        reading: How the file is read.
+        settings: Settings of the model.
+    """
+    from genomimic import workflow
+
+    chosen = _model(model, settings)
+    with Display() as display:
+        records = reading.read(data, display)
+        _prepare(out, (out / "run.toml", out / "split.parquet", out / "log.jsonl", out / "checkpoints"), overwrite)
+        workflow.train(chosen, records, out=out, by=split_by, seed=seed, resume=resume, watch=display)
+    print(f"run        {out}\nnext       genomimic sample {out} -n 1000 -o synthetic.fa.gz")
+
+
+@app.command
+def sample(
+    run: Path,
+    *,
+    n: Annotated[int, Parameter(name=["-n", "--n"])],
+    out: Out,
+    seed: Seed = 0,
+    batch: int = 16384,
+) -> None:
+    """Generate sequences with a trained run.
+
+    Args:
+        run: Run directory (of `train`, or DIR/run of `mimic`).
+        n: Sequences to generate.
+        out: FASTA file to write; compressed if it ends in .gz, .bz2, .xz or .zst.
+        seed: Start of all random numbers; sequence i of a seed is always the same.
+        batch: Sequences held in memory at a time; changes nothing in the output.
+    """
+    from genomimic import workflow
+    from genomimic.run import Run
+
+    with Display() as display:
+        workflow.write_samples(Run.load(run), n, out, seed=seed, batch=batch, watch=display)
+    print(f"sequences  {out}")
+
+
+@app.command
+def evaluate(
+    synthetic: Annotated[list[Path], Parameter(negative="")],
+    *,
+    out: Out,
+    run: Path | None = None,
+    train: Path | None = None,
+    holdout: Path | None = None,
+    real: Path | None = None,
+    seed: Seed = 0,
+    reading: Reading = DEFAULT_READING,
+) -> None:
+    """Judge synthetic sequences from any tool, one or several files, against real ones.
+
+    Say what is real by one of: --run RUN (its training data and holdout), --train FILE --holdout FILE,
+    or --real FILE, which is split by homology.
+
+    Args:
+        synthetic: Files of synthetic sequences.
+        out: Directory to write report.html and scores.json to.
+        run: Run whose real data to judge against.
+        train: Real sequences that the generator learned from.
+        holdout: Real sequences that it has not seen.
+        real: Real sequences to split into both.
+        seed: Start of all random numbers.
+        reading: How the files are read.
+    """
+    from genomimic import workflow
+    from genomimic.reading import read
+    from genomimic.run import Run
+
+    with Display() as display:
+        loaded = Run.load(run) if run else None
+        parts = _real_parts(loaded, (train, holdout, real), reading, seed, display)
+        sets = {}
+        for path in synthetic:
+            display("read", 0.0, path.name)
+            sets[_set_name(path, sets)] = dataset = read(path, modality=parts.train.modality)
+            display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
+        _prepare(out, (), overwrite=False)
+        report = workflow.evaluate(sets, parts, run=loaded, seed=seed, watch=display)
+        html = workflow.write_judgement(report, out)
+    _tell(report)
+    print(f"\nreport     {html}\nscores     {out / 'scores.json'}")
+
+
+@app.command
+def show(run: Path) -> None:
+    """Show a run: model, layers, data, and how training went.
+
+    Args:
+        run: Run directory (of `train`, or DIR/run of `mimic`).
+    """
+    from genomimic import showing
+    from genomimic.run import Run
+
+    print(showing.text(Run.load(run)))
+
+
+@app.command
+def models(name: str | None = None) -> None:
+    """List the generators, or the settings of one with defaults and meaning.
+
+    Args:
+        name: Generator whose settings to list.
+    """
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+
+    from genomimic.models import MODELS, describe
+
+    table = Table(box=SIMPLE, pad_edge=False)
+    if name is None:
+        table.add_column("model", style="bold")
+        table.add_column("what it is")
+        table.add_column("likelihood")
+        for model in MODELS.values():
+            table.add_row(model.name, model.summary, model.likelihood)
+    else:
+        for heading in ("setting", "value", "default", "meaning"):
+            table.add_column(heading, overflow="fold")
+        for field in describe(name):
+            table.add_row(*field)
+    Console(highlight=False).print(table)
+
+
+@app.command
+def example(out: Annotated[Path, Parameter(name=["--out", "-o"])] = Path("splice_junctions.fa.gz")) -> None:
+    """Write a small real data set to try things on: 3,190 primate splice junctions of 60 bp.
+
+    Args:
+        out: File to write.
+    """
+    from genomimic import data
+
+    shutil.copyfile(data.path("splice_junctions"), out)
+    print(f"data       {out}\nnext       genomimic mimic {out} -o my-first-report")
+
+
+class Display:
+    """Tells how the work goes on stderr: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self) -> None:
+        """Nothing is shown before the first stage."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self.console = Console(stderr=True, highlight=False)
+        columns = (
+            TextColumn("{task.description:<7}"),
+            BarColumn(24),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[detail]}"),
+        )
+        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
+        self.tasks = {}
+        self.told = 0.0
+
+    def __enter__(self) -> "Display":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.bar.stop()
+
+    def __call__(self, stage: str, share: float, detail: str) -> None:
+        """Show a stage of the work, the share of it that is done and a detail."""
+        if self.console.is_terminal:
+            if stage not in self.tasks:
+                self.tasks[stage] = self.bar.add_task(stage, total=1.0, detail=detail)
+            self.bar.update(self.tasks[stage], completed=share, detail=detail)
+        elif share >= 1 or time.monotonic() - self.told > 10:
+            self.told = time.monotonic()
+            print(f"{stage:<7} {share:4.0%}  {detail}", file=sys.stderr, flush=True)
+
+    def say(self, line: str) -> None:
+        """Print a line of its own."""
+        self.console.print(line, style="dim", soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 2 bad usage or input, 1 a fault of ours, 130 interrupted."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        _fail(2, f"{' '.join(str(error).split())} (see: genomimic --help)")
+    except GenomimicError as error:
+        _fail(2, str(error))
+    except KeyboardInterrupt:
+        _fail(130, "interrupted; what was finished is kept, go on with the same command and --resume")
+    except OSError as error:
+        _fail(2, f"{error.filename or 'output'}: {error.strerror or error}")
+    except Exception as error:
+        if os.environ.get("GENOMIMIC_DEBUG"):
+            raise
+        _fail(
+            1,
+            f"a fault in genomimic, please report it: {type(error).__name__}: {error} (GENOMIMIC_DEBUG=1 shows where)",
+        )
+
+
+def _fail(status: int, sentence: str) -> None:
+    print(f"genomimic: {' '.join(sentence.split())}", file=sys.stderr)
+    sys.exit(status)
+
+
+def _model(name: str, settings: dict[str, str]) -> "Model":
+    from genomimic import models
+
+    return models.build(name, settings)
+
+
+def _prepare(out: Path, made: Sequence[Path], overwrite: bool) -> None:
+    """Make the output directory, without what an earlier call made there if that is to be replaced."""
+    for path in made if overwrite else ():
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".genomimic.tmp"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise UsageError(f"{out}: cannot write there ({error.strerror}); choose another -o") from None
+
+
+def _real_parts(
+    run: "Run | None",
+    files: tuple[Path | None, Path | None, Path | None],
+    reading: Reading,
+    seed: int,
+    display: "Display",
+) -> "Parts":
+    """Real data from a run, from a training and a holdout file, or from one file to split."""
+    from genomimic import workflow
+    from genomimic.splitting import split
+
+    train, holdout, real = files
+    if run and not any(files):
+        return workflow.parts_of(run)
+    if real and not (run or train or holdout):
+        data = reading.read(real, display)
+        return workflow.Parts.of(data, split(data, seed=seed))
+    if train and holdout and not (run or real):
+        learned = reading.read(train, display)
+        return workflow.parts_of_two(
+            learned, replace(reading, modality=learned.modality).read(holdout, display), seed=seed
+        )
+    raise UsageError("say what is real by one of: --run RUN, --train FILE --holdout FILE, or --real FILE")
+
+
+def _set_name(path: Path, taken: dict[str, "Dataset"]) -> str:
+    name = path.name.split(".")[0]
+    return name if name not in taken else f"{name} ({len(taken) + 1})"
+
+
+def _kind(data: "Dataset") -> str:
+    config = data.modality.config()
+    strands = "stranded" if config["stranded"] else "unstranded"
+    return f"{config['name']}, {data.length} long, {strands}, {'aligned' if config['aligned'] else 'not aligned'}"
+
+
+def _tell(report: "Report") -> None:
+    """The verdict of each set, in words."""
+    for one in report.sets:
+        print(f"\n{one.name}: {one.verdict}")
+        for finding in one.findings:
+            print(f"  - {finding}")

@@ -1,0 +1,309 @@
+"""The verbs that join the parts: train into a directory, evaluate, and mimic, which does everything."""
+
+import shlex
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import genomimic
+from genomimic import evaluation, latent, models
+from genomimic.comparison import same_width
+from genomimic.dataset import Dataset, Source
+from genomimic.errors import RunError, UsageError
+from genomimic.evaluation import Report
+from genomimic.modalities.sequences import Sequences
+from genomimic.models import BASELINES, Model
+from genomimic.reading import Writer, digest, reread
+from genomimic.report import write_report
+from genomimic.run import FORMAT, Run, read_config, read_meta, read_split, write_config, write_split
+from genomimic.sampling import bits_per_base, discriminate, sample, stream
+from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
+from genomimic.splitting import Split, split
+from genomimic.training import Progress, fit, spec_of
+
+Watch = Callable[[str, float, str], None]
+"""Told of the work as it goes: the stage, the share of it that is done, and a detail."""
+
+SYNTHETIC = "synthetic.fa.gz"
+SHOWN = 1000
+"""Records of each kind in the latent map and among the discriminator's scores."""
+
+
+def silent(stage: str, share: float, detail: str) -> None:
+    """A watch that looks away."""
+
+
+class Parts(NamedTuple):
+    """Real data apart: what models learn from, what they are chosen by, and what no model has seen."""
+
+    train: Dataset
+    validation: Dataset
+    holdout: Dataset
+    split: Split
+
+    @classmethod
+    def of(cls, data: Dataset, found: Split) -> "Parts":
+        """The parts of a data set."""
+        return cls(found.train(data), found.validation(data), found.holdout(data), found)
+
+
+class Mimicry(NamedTuple):
+    """What `mimic` made: the run, the synthetic sequences' file, the report's file and the report."""
+
+    run: Run
+    synthetic: Path
+    html: Path
+    report: Report
+
+
+def train(
+    model: Model,
+    data: Dataset,
+    *,
+    out: Path | str,
+    by: str | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    watch: Watch = silent,
+) -> Run:
+    """Split the data (by homology, or by the label column `by`), train the model and keep all of it in a directory.
+
+    With `resume`, training goes on from the last checkpoint and ends as if it had never stopped. Raises `UsageError`
+    where `out` holds a run already and `resume` is false, or holds another run than this one.
+    """
+    parts = _split(data, by, seed, watch)
+    return _train(model, data, parts, Path(out), seed, resume, watch)
+
+
+def evaluate(
+    synthetic: Mapping[str, Dataset], parts: Parts, *, run: Run | None = None, seed: int = 0, watch: Watch = silent
+) -> Report:
+    """Judge synthetic sets, of any origin, against real data that no model has seen, between floors and ceiling.
+
+    The baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
+    """
+    n = min(*map(len, synthetic.values()), len(parts.holdout), len(parts.train), evaluation.MOST)
+    references, bits = {}, {}
+    for i, name in enumerate(BASELINES):
+        watch("floors", i / len(BASELINES), name)
+        baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
+        references[name] = sample(baseline, n, seed=seed)
+        bits[name] = bits_per_base(baseline, parts.holdout)
+    watch("floors", 1.0, ", ".join(BASELINES))
+    if run is not None and run.model.likelihood != "none":
+        own = bits_per_base(run, parts.holdout, seed=seed)
+        bits |= {name: own for name, dataset in synthetic.items() if _made_by(run, dataset)}
+    report = evaluation.evaluate(
+        synthetic,
+        train=parts.train,
+        holdout=parts.holdout,
+        references=references,
+        bits=bits,
+        seed=seed,
+        progress=lambda detail, share: watch("judge", share, detail),
+    )
+    watch("judge", 1.0, "")
+    return replace(report, provenance={**report.provenance, **_provenance(parts, run, seed)})
+
+
+def mimic(
+    model: Model,
+    data: Dataset,
+    *,
+    out: Path | str,
+    n: int | None = None,
+    by: str | None = None,
+    seed: int = 0,
+    resume: bool = False,
+    watch: Watch = silent,
+) -> Mimicry:
+    """Learn from data, generate n records (as many as were learned from, at most 10,000, if not said), and judge them.
+
+    Writes `synthetic.fa.gz`, `report.html`, `scores.json` and the run directory `run` into `out`.
+    """
+    out = Path(out)
+    parts = _split(data, by, seed, watch)
+    run = _train(model, data, parts, out / "run", seed, resume, watch)
+    write_samples(run, n or min(len(parts.train), 10_000), out / SYNTHETIC, seed=seed, watch=watch)
+    judged = sample(run, min(len(parts.holdout), evaluation.MOST), seed=seed)
+    report = evaluate({run.model.name: judged}, parts, run=run, seed=seed, watch=watch)
+    return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
+
+
+def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 16384, watch: Watch = silent) -> None:
+    """Write n synthetic records to a file, at most `batch` in memory; the file appears once it is whole."""
+    with Writer(path) as writer:
+        done = 0
+        for block in stream(run, n, seed=seed, batch=batch):
+            writer.write(block)
+            done += len(block)
+            watch("sample", done / n, f"{done:,} of {n:,} sequences")
+
+
+def write_judgement(report: Report, out: Path, *, run: Run | None = None, parts: Parts | None = None) -> Path:
+    """Write report.html and scores.json, with what the run can show of itself; gives the path of the HTML file."""
+    sections = {} if run is None or parts is None else _sections(run, parts, report)
+    return write_report(report, out, reproduce=shlex.join(["genomimic", *sys.argv[1:]]), **sections)
+
+
+def parts_of(run: Run) -> Parts:
+    """The real data of a run, read again from where it was; raises `RunError` where that file has changed."""
+    assert run.path is not None
+    stored = run.config["data"]
+    if digest(stored["path"]) != stored["sha256"]:
+        raise RunError(f"{stored['path']}: has changed since {run.path} was trained on it; bring the old file back")
+    data = reread(Source(stored["path"], stored["options"]), run.modality)
+    part, cluster = read_split(run.path)
+    split_by = run.config["split"]
+    return Parts.of(data, Split(part, cluster, split_by["w"], split_by.get("by"), split_by["seed"]))
+
+
+def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:
+    """Parts from a training set and a holdout that are given apart; validation is taken from the training set."""
+    train, holdout = same_width(train, holdout)
+    names = np.repeat(np.array(["train", "holdout"], object), [len(train), len(holdout)])
+    values, ids = (np.concatenate([getattr(d, name) for d in (train, holdout)]) for name in ("values", "ids"))
+    both = Dataset(values, ids, train.modality, {"part": names}, train.notes, train.source)
+    return Parts.of(both, split(both, by="part", seed=seed))
+
+
+def _split(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
+    watch("split", 0.0, "")
+    parts = Parts.of(data, split(data, by=by, seed=seed))
+    sizes = f"{len(parts.train):,} train, {len(parts.validation):,} validation, {len(parts.holdout):,} holdout"
+    watch("split", 1.0, f"{sizes}, {parts.split.duplicates:,} duplicates left out")
+    return parts
+
+
+def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, resume: bool, watch: Watch) -> Run:
+    model = model.settled(len(parts.train))
+    config = _config(model, data, parts, seed)
+    if (path / "run.toml").exists():
+        if not resume:
+            raise UsageError(
+                f"{path}: holds a run already; go on with --resume, start anew with --overwrite, or choose another -o"
+            )
+        _check_same(path, read_config(path), config)
+    write_config(path, config)
+    write_split(path, data.ids, parts.split.part, parts.split.cluster)
+
+    def show(progress: Progress) -> None:
+        shown = {name: value for name, value in progress.scalars.items() if name in model.shown}
+        watch(
+            "train", progress.step / progress.steps, "  ".join(f"{name} {value:.3g}" for name, value in shown.items())
+        )
+
+    run = fit(model, parts.train, parts.validation, seed=seed, path=path, progress=show)
+    watch("train", 1.0, read_meta(path)["stopped"])
+    return replace(run, config=config)
+
+
+def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, Any]:
+    """What run.toml says."""
+    spec = spec_of(parts.train)
+    source = data.source or Source("")
+    stored = {
+        "path": str(Path(source.path).resolve()) if source.path else "",
+        "sha256": digest(source.path) if source.path else "",
+        "options": dict(source.options),
+        "records": len(data),
+        "train": len(parts.train),
+        "validation": len(parts.validation),
+        "holdout": len(parts.holdout),
+        "duplicates": parts.split.duplicates,
+        "notes": dict(data.notes),
+    }
+    divided = {"w": parts.split.w, "seed": seed} | ({"by": parts.split.by} if parts.split.by else {})
+    observation = spec.observation
+    return {
+        "format": FORMAT,
+        "command": shlex.join(["genomimic", *sys.argv[1:]]),
+        "model": models.config(model),
+        "training": {"seed": seed},
+        "spec": {"length": spec.length, "symbols": observation.symbols, "ends": observation.ends},
+        "modality": dict(data.modality.config()),
+        "data": stored,
+        "split": divided,
+        "versions": {"genomimic": genomimic.__version__}
+        | {name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
+    }
+
+
+def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
+    """Refuse to go on with a run of another model, seed or data."""
+    for section, names in (
+        ("model", None),
+        ("training", None),
+        ("spec", None),
+        ("split", None),
+        ("data", ("sha256", "options")),
+    ):
+        old, new = there.get(section, {}), here[section]
+        for name in names or sorted({*old, *new}):
+            if old.get(name) != new.get(name):
+                raise UsageError(
+                    f"{path}: cannot resume: {section} {name} was {old.get(name)} and is now {new.get(name)}; "
+                    "use the same again, or choose another -o"
+                )
+
+
+def _made_by(run: Run, dataset: Dataset) -> bool:
+    made = dataset.labels.get("run")
+    return made is not None and bool((made == run.digest).all())
+
+
+def _provenance(parts: Parts, run: Run | None, seed: int) -> dict[str, str | int]:
+    """What the report says of where its numbers come from."""
+    found = {
+        "genomimic": genomimic.__version__,
+        "seed": seed,
+        "word_that_makes_a_cluster": parts.split.w,
+        "clusters": parts.split.clusters,
+        "duplicates_left_out": parts.split.duplicates,
+    }
+    if parts.train.source:
+        found["data"] = Path(parts.train.source.path).name
+    if run is not None:
+        found |= {"model": run.model.name, "run": run.digest}
+    return found
+
+
+def _sections(run: Run, parts: Parts, report: Report) -> dict[str, Any]:
+    """What the report can show of the model itself."""
+    assert run.path is not None
+    meta = read_meta(run.path)
+    log = TrainingLog.from_rows(run.log, model=run.model.name, best_step=meta["best_step"], stop_reason=meta["stopped"])
+    sections: dict[str, Any] = {"training": log}
+    synthetic = report.sets[0].comparison.synthetic.dataset
+    synthetic = synthetic.take(np.arange(min(SHOWN, len(synthetic))))
+    holdout = parts.holdout.take(np.arange(min(SHOWN, len(parts.holdout))))
+    if hasattr(run.model, "encode"):
+        sections["latent"] = _latent_map(run, holdout, synthetic)
+    if hasattr(run.model, "discriminate"):
+        learned = parts.train.take(np.arange(min(SHOWN, len(parts.train))))
+        sections["discriminator"] = DiscriminatorScores(*(discriminate(run, d) for d in (learned, holdout, synthetic)))
+    return sections
+
+
+def _latent_map(run: Run, holdout: Dataset, synthetic: Dataset) -> LatentMap:
+    real, drawn = latent.encode(run, holdout), latent.encode(run, synthetic)
+    return LatentMap.project(
+        real.mean,
+        real.variance,
+        drawn.mean,
+        colour_name="GC content",
+        real_colour=_gc(holdout),
+        synthetic_colour=_gc(synthetic),
+    )
+
+
+def _gc(dataset: Dataset) -> np.ndarray:
+    assert isinstance(dataset.modality, Sequences)
+    letters = dataset.modality.letters
+    strong = np.isin(dataset.values, [i for i, letter in enumerate(letters.symbols) if letter in "GC"])
+    return strong.sum(1) / np.maximum((dataset.values < letters.size).sum(1), 1)
