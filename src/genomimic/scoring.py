@@ -5,7 +5,7 @@ generated ones. A mean over half of n records varies about the mean over all n a
 rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doubles would count as copies and collapse,
 and add to every divergence. Statistics that are quadratic near their best value (divergences of fresh data) vary up
 to sqrt(3) times more in half-samples, so their intervals err on the wide side. Half the data also shift biased
-statistics, so intervals are centred on the score at full n: 1.96 standard deviations of the half-sample values each way.
+statistics, so intervals are centred on the score at full n: 1.96 standard deviations of half-samples each way.
 """
 
 from collections.abc import Callable, Mapping

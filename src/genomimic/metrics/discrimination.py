@@ -2,16 +2,16 @@
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.linalg import cho_factor, cho_solve, solve_triangular
+from scipy.linalg import cholesky, solve, solve_triangular
 from scipy.stats import rankdata
 
-from genomimic.comparison import MAX_WORDS, Comparison, Marks, View
+from genomimic.comparison import Comparison, Marks, View
 from genomimic.metrics.base import metric
 
 MAX_FEATURES = 4000  # of one kind; a kind with more is left out
 FOLDS = 5
 PENALTY = 1.0  # times the number of features that vary; chosen on PWM and Markov samples, see benchmarks/controls.py
-_WORDS_BLOCK = 400
+MAX_WORDS = 400
 
 
 @metric(
@@ -52,7 +52,9 @@ def out_of_fold_scores(comparison: Comparison) -> Marks:
     """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold."""
     views = comparison.holdout, comparison.synthetic
     features = _standardised(np.concatenate([_features(view, comparison) for view in views]))
-    labels = np.concatenate([np.full(len(view), label) for view, label in zip(views, (-1.0, 1.0), strict=True)])
+    labels = np.concatenate(
+        [np.full(len(view), label, np.float32) for view, label in zip(views, (-1.0, 1.0), strict=True)]
+    )
     folds = np.concatenate([_folds(view.clusters) for view in views])
     scores = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
     return Marks(scores[: len(views[0])], scores[len(views[0]) :])
@@ -63,37 +65,35 @@ def ridge_out_of_fold(
 ) -> Float[np.ndarray, " n"]:
     """Predictions of each record by ridge regression on the other folds, exactly, from one fit on all of them.
 
-    With the hat matrix H, the errors of a fold left out are (I - H_ff)^-1 times its errors when fitted (Golub 1979).
+    With the hat matrix H, the errors of a fold left out are (I - H_ff)^-1 times its errors when fitted (Allen 1974).
+    The features must be centred; the intercept is not penalised.
     """
-    hat_rows = _hat_factor(features, penalty)
-    residuals = labels - hat_rows @ (hat_rows.T @ labels)
-    scores = np.empty(len(labels))
+    factor = _hat_factor(features, penalty)
+    residuals = labels - factor @ (factor.T @ labels)
+    scores = np.empty(len(labels), np.float32)
     for fold in np.unique(folds):
         inside = folds == fold
-        leverage = np.eye(inside.sum()) - hat_rows[inside] @ hat_rows[inside].T
-        scores[inside] = labels[inside] - np.linalg.solve(leverage, residuals[inside])
+        kept = np.eye(inside.sum(), dtype=factor.dtype) - factor[inside] @ factor[inside].T
+        scores[inside] = labels[inside] - solve(kept, residuals[inside], assume_a="pos")
     return scores
 
 
 def _hat_factor(features: Float[np.ndarray, "n d"], penalty: float) -> Float[np.ndarray, "n r"]:
-    """F with H = F F^T, for features with a constant that is penalised next to nothing."""
+    """F with H = F F^T for ridge regression on centred features and an intercept."""
     n, d = features.shape
-    design = np.concatenate([features, np.full((n, 1), 1e3)], 1).astype(np.float64)
-    if d < n:
-        gram = design.T @ design
-        gram[np.diag_indices(d + 1)] += penalty
-        return solve_triangular(np.linalg.cholesky(gram), design.T, lower=True).T
-    kernel = design @ design.T
-    shifted = kernel.copy()
-    shifted[np.diag_indices(n)] += penalty
-    hat = cho_solve(cho_factor(shifted, lower=True), kernel)
-    values, vectors = np.linalg.eigh((hat + hat.T) / 2)
-    return vectors * np.sqrt(np.maximum(values, 0.0))
+    if d > n:  # n numbers a record with the same dot products do as well
+        products = features @ features.T
+        products[np.diag_indices(n)] += 1e-4 * penalty
+        features, d = cholesky(products, lower=True), n
+    gram = features.T @ features
+    gram[np.diag_indices(d)] += penalty
+    factor = solve_triangular(cholesky(gram, lower=True), features.T, lower=True).T
+    return np.concatenate([factor, np.full((n, 1), n**-0.5, factor.dtype)], 1)
 
 
 def _features(view: View, comparison: Comparison) -> Float[np.ndarray, "n d"]:
     size, length = view.alphabet.size, view.dataset.length
-    blocks = [view.kmers(k).astype(np.float32) for k in range(1, 5) if size**k <= min(_WORDS_BLOCK, MAX_WORDS)]
+    blocks = [view.kmers(k).astype(np.float32) for k in range(1, 5) if size**k <= MAX_WORDS]
     same_length = bool((comparison.train.lengths == comparison.train.lengths[0]).all())
     positions = comparison.train.modality.aligned or same_length
     if positions and size * length <= MAX_FEATURES:
