@@ -34,6 +34,9 @@ from genomimic.models import Model, Spec, State
 from genomimic.observation import Categorical
 
 FORMAT = 1
+Row = dict[str, int | float]
+"""One line of the log: the step and its scalars."""
+
 CHECKPOINT = Path("checkpoints", "last.safetensors")
 
 
@@ -68,7 +71,7 @@ class Run:
         return hashlib.sha256(json.dumps(named, sort_keys=True).encode()).hexdigest()[:8]
 
     @property
-    def log(self) -> list[dict[str, float]]:
+    def log(self) -> list[Row]:
         """The validations in order: step and scalars."""
         return read_log(self.path) if self.path else []
 
@@ -176,7 +179,7 @@ def read_meta(path: Path) -> dict[str, Any]:
         raise RunError(f"{file}: damaged checkpoint ({error}); train again, or restore the file") from error
 
 
-def read_log(path: Path) -> list[dict[str, float]]:
+def read_log(path: Path) -> list[Row]:
     """The rows of log.jsonl; a line that an interrupt cut short is left out."""
     rows = []
     file = path / "log.jsonl"
@@ -188,7 +191,7 @@ def read_log(path: Path) -> list[dict[str, float]]:
     return rows
 
 
-def write_log(path: Path, rows: list[dict[str, float]]) -> None:
+def write_log(path: Path, rows: list[Row]) -> None:
     """Write log.jsonl anew."""
     replace_file(path / "log.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
 

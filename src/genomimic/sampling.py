@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 import genomimic
 from genomimic.dataset import Dataset
@@ -115,7 +115,7 @@ def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block l
     key = jax.random.fold_in(jax.random.key(seed), SAMPLE)
 
     @jax.jit
-    def draw(state: Any, first: int) -> Any:
+    def draw(state: State, first: Int[Array, ""]) -> Shaped[Array, "block length"]:
         keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(BLOCK))
         return jax.vmap(partial(run.model.sample, run.spec, state))(keys)
 

@@ -16,7 +16,7 @@ from jaxtyping import Array, Int, PRNGKeyArray, Shaped
 from genomimic.dataset import Dataset
 from genomimic.errors import TrainingError
 from genomimic.models import Model, Plan, Scalars, Spec, State
-from genomimic.run import Checkpoint, Run, read_checkpoint, read_log, template, write_checkpoint, write_log
+from genomimic.run import Checkpoint, Row, Run, read_checkpoint, read_log, template, write_checkpoint, write_log
 
 MOST_VALIDATED = 4096
 """Validation records looked at during training; more would only cost time."""
@@ -30,7 +30,7 @@ class Progress(NamedTuple):
 
     step: int
     steps: int
-    scalars: dict[str, float]
+    scalars: Row
 
 
 def spec_of(train: Dataset) -> Spec:
@@ -72,7 +72,7 @@ class _Loop:
     seed: int
     path: Path | None
 
-    def begin(self) -> tuple[Checkpoint, list[dict[str, float]]]:
+    def begin(self) -> tuple[Checkpoint, list[Row]]:
         """The checkpoint and the log to go on from, or those of a new start."""
         if self.path is not None and (self.path / "checkpoints").is_dir():
             checkpoint = read_checkpoint(self.path, template(self.model, self.spec))
@@ -83,7 +83,7 @@ class _Loop:
     def run(
         self,
         checkpoint: Checkpoint,
-        log: list[dict[str, float]],
+        log: list[Row],
         train: Shaped[np.ndarray, "n length"],
         validation: Shaped[np.ndarray, "m length"],
         progress: Callable[[Progress], None],
@@ -105,7 +105,7 @@ class _Loop:
             progress(Progress(now, self.plan.steps, row))
             yield checkpoint
 
-    def _judged(self, before: Checkpoint, state: State, log: list[dict[str, float]]) -> Checkpoint:
+    def _judged(self, before: Checkpoint, state: State, log: list[Row]) -> Checkpoint:
         """The next checkpoint: best state kept, and a reason to stop if there is one."""
         row = log[-1]
         step, loss = int(row["step"]), row["loss"]
@@ -123,7 +123,7 @@ class _Loop:
             return replace(after, stopped=f"all {self.plan.steps} steps done")
         return replace(after, stopped=sick or "")
 
-    def _broken(self, before: Checkpoint, row: dict[str, float]) -> Checkpoint:
+    def _broken(self, before: Checkpoint, row: Row) -> Checkpoint:
         wrong = ", ".join(name for name, value in row.items() if not math.isfinite(value))
         sentence = f"training broke down at step {row['step']:.0f}: {wrong} is not a number; lower the learning rate"
         if not before.best_step:

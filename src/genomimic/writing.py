@@ -4,7 +4,6 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
@@ -35,7 +34,7 @@ class Writer:
         self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         self._files = ExitStack()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Writer":
         _check_target(self.path)
         try:
             file = self._files.enter_context(self._partial.open("wb"))

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -57,7 +57,7 @@ class Model(ABC):
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """Scalars on the progress bar."""
 
-    def settled(self, n: int) -> Self:
+    def settled(self, n: int) -> "Model":
         """The model with every size that was left open settled for n training records."""
         return self
 
@@ -93,6 +93,6 @@ class Model(ABC):
         """The parts of a state that make records, by name, for a summary."""
         return {"tables": state}
 
-    def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
+    def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         """A sentence that says why training should stop and what to change, or None while all is well."""
         return None

@@ -15,7 +15,7 @@ backward (straight-through), so D never sees a softmax, and sampling is what was
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -82,7 +82,7 @@ class GAN(Model):
     def plan(self, n: int) -> Plan:
         return Plan(self._steps, self.batch * self._critic_steps, every=50, patience=self.patience)
 
-    def settled(self, n: int) -> Self:
+    def settled(self, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(800, 30 * n // self.batch)))
 
     @property
@@ -245,7 +245,7 @@ class GAN(Model):
     def networks(self, state: GANState) -> Mapping[str, Any]:
         return {"generator": state.average, "discriminator": state.discriminator}
 
-    def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
+    def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         latest = log[-1]
         if latest["near_twins"] > 0.5:
             return (

@@ -30,7 +30,7 @@ HIGHEST_ORDER = 8
 class Counts(eqx.Module):
     """How often each word was seen, for words of 1, 2, ... letters, and how often a sequence ended at each position."""
 
-    words: tuple[Int[Array, "positions words"], ...]
+    words: tuple[Int[Array, "positions _"], ...]
     outcomes: Int[Array, "length 2"]
     order: Int[Array, ""]
     alpha: Float[Array, ""]
@@ -242,8 +242,8 @@ def _words(
 
 
 def _tables(
-    words: tuple[Int[Array, "positions words"], ...], alpha: Float[Array, ""], symbols: int
-) -> list[Float[Array, "positions contexts symbols"]]:
+    words: tuple[Int[Array, "positions _"], ...], alpha: Float[Array, ""], symbols: int
+) -> list[Float[Array, "_ _ symbols"]]:
     """Probabilities of each letter after each context, for orders -1, 0, 1, ..."""
     tables = [jnp.full((1, 1, symbols), 1.0 / symbols)]
     for counted in words:
@@ -263,7 +263,7 @@ def _end_probs(state: Counts) -> Float[Array, " length"]:
 
 
 def _log_probs(
-    spec: Spec, state: Counts, tables: list[Float[Array, "positions contexts symbols"]], x: Int[Array, " length"]
+    spec: Spec, state: Counts, tables: list[Float[Array, "_ _ symbols"]], x: Int[Array, " length"]
 ) -> Float[Array, "orders length"]:
     """Log-probability of each position of a row under each order -1, 0, 1, ..."""
     symbols, place = _symbols(spec), _place(state, spec)

@@ -10,7 +10,7 @@ nats for nothing (Kingma et al. 2016), so that the decoder cannot learn to ignor
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -108,7 +108,7 @@ class VAE(Model):
         grace = round(self.warm_up * self._steps)
         return Plan(self._steps, self.batch, every, self.patience, grace)
 
-    def settled(self, n: int) -> Self:
+    def settled(self, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(10_000, max(1500, 60 * n // self.batch)))
 
     @property
@@ -195,7 +195,7 @@ class VAE(Model):
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         return {"encoder": state.average.encoder, "decoder": state.average.decoder}
 
-    def health(self, log: Sequence[Mapping[str, float]]) -> str | None:
+    def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         latest = log[-1]
         if latest["step"] > max(self.warm_up, 0.1) * self._steps and latest["active_units"] == 0:
             return (
