@@ -26,7 +26,7 @@ from genomimic.verdicts import as_good_as_real
 
 HEADINGS = ("score", "question", "group", "better", "value", "low", "high", "floor", "ceiling", "skill", "skill low")
 HEADINGS += ("skill high", "floor is", "resolved", "n", "all references")
-WORDS = {"auc": "AUC", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
+WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
 LIKELIHOOD_QUESTION = "How many bits does the model need for one letter of a fresh real record?"
 GROUP_QUESTIONS = {
     "fidelity": "Does it look like real data?",
@@ -137,9 +137,11 @@ def title_of(metric: str) -> str:
     """Name of a metric in words.
 
     >>> title_of("kmer_js_6"), title_of("two_sample_auc_linear")
-    ('K-mer JS divergence, k = 6', 'Two sample AUC linear')
+    ('K-mer JS divergence, k = 6', 'Two-sample AUC linear')
     """
-    words = [WORDS.get(word, word) for word in re.sub(r"_\d+$", "", metric).split("_")]
+    words = [
+        WORDS.get(word, word) for word in re.sub(r"_\d+$", "", metric).replace("two_sample", "two-sample").split("_")
+    ]
     length = re.search(r"_(\d+)$", metric)
     title = " ".join(words) + (f", k = {length[1]}" if length else "")
     return title[0].upper() + title[1:]
@@ -151,14 +153,17 @@ def question_of(metric: str) -> str:
 
 
 def number_text(value: float) -> str:
-    """A number with three significant digits; a dash where there is none.
+    """A number with three significant digits and at most five decimals; n/a where there is none.
 
     >>> number_text(0.123456), number_text(12345.6), number_text(0.00001234)
-    ('0.123', '12,346', '1.23e-05')
+    ('0.123', '12,346', '0.00001')
     """
     if math.isnan(value):
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return "n/a"
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    short = f"{round(value, 5):.3g}"
+    return f"{value:.5f}" if "e" in short else short.removeprefix("-") if float(short) == 0 else short
 
 
 def json_in_html(text: str) -> Markup:
@@ -179,16 +184,17 @@ def _model_figures(
 
 def _title(report: Report, training: TrainingLog | None) -> str:
     data = Path(str(report.provenance.get("data", "sequences"))).name
-    if len(report.sets) > 1:
+    first, *others = report.sets
+    if others:
         return f"{data}: {len(report.sets)} synthetic sets compared"
-    model = training.model if training is not None else report.provenance.get("model", report.sets[0].name)
+    model = training.model if training is not None else report.provenance.get("model", first.name)
     return f"{data}, mimicked by {model}"
 
 
 def _subtitle(report: Report) -> str:
     letters = letters_of(report.holdout)
     kind = letters.name.upper() if letters.complements is not None else letters.name
-    sizes = " and ".join(f"{len(one.comparison.synthetic.dataset):,}" for one in report.sets)
+    sizes = ", ".join(f"{len(one.comparison.synthetic):,}" for one in report.sets)
     return f"{sizes} synthetic {kind} sequences beside {len(report.holdout):,} real ones held out for judging."
 
 
@@ -220,7 +226,7 @@ def tile(group: str, scores: list[Score]) -> Tile:
 
 def _counts(report: Report) -> list[tuple[str, int]]:
     real = [("real, training", len(report.train)), ("real, holdout", len(report.holdout))]
-    return real + [(f"synthetic, {one.name}", len(one.comparison.synthetic.dataset)) for one in report.sets]
+    return real + [(f"synthetic, {one.name}", len(one.comparison.synthetic)) for one in report.sets]
 
 
 def _letter_css(letters: Alphabet) -> Markup:

@@ -18,8 +18,8 @@ class Column(NamedTuple):
 def align(synthetic: str, real: str) -> list[Column]:
     """Columns of one shortest edit alignment; an insertion is a letter that only the synthetic sequence has.
 
-    >>> [column.kind for column in align("ACCT", "ACGTT")]
-    ['match', 'match', 'substitution', 'match', 'deletion']
+    >>> [column.kind for column in align("ACCTA", "ACGT")]
+    ['match', 'match', 'substitution', 'match', 'insertion']
     """
     columns = []
     for op in Levenshtein.opcodes(real, synthetic):

@@ -20,7 +20,7 @@ STEP = 19
 MOST_PER_ROW = 56
 MOST_ROWS = 6
 LEFT = 92
-AMPLITUDE = 46
+AMPLITUDE = 46.0
 SMOOTHNESS = 3
 ENDS = (("5'", "3'"), ("3'", "5'"))
 BAND = "#ffe9a8"
@@ -41,7 +41,7 @@ class Strand(NamedTuple):
     swing: float
     colour: str
 
-    def at(self, place: float) -> tuple[float, float]:
+    def at(self, place: int | float) -> tuple[float, float]:
         """Place of a column on the strand: below (+) or above the axis, and nearness from -1 to 1."""
         angle = 2 * pi * place / PAIRS_PER_TURN + self.phase
         return self.swing * sin(angle), cos(angle)
@@ -172,7 +172,7 @@ def _labels(columns: list[Column], start: int, per_row: int, strands: tuple[Stra
     return f'<g fill="{MUTED}">{"".join(texts)}</g>'
 
 
-def _x(place: float) -> float:
+def _x(place: int | float) -> float:
     return STEP * (place + 0.5)
 
 

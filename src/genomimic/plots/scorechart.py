@@ -11,7 +11,7 @@ from genomimic.plots.colours import SHAPES, set_colour
 
 FARTHEST_LEFT, NEAREST_LEFT = -1.5, -0.35
 FARTHEST_RIGHT, NEAREST_RIGHT = 1.75, 1.3
-LETTER_PERCENT = 1.9
+LETTER_PERCENT = 2.0
 
 
 class Axis(NamedTuple):
@@ -31,15 +31,22 @@ class Axis(NamedTuple):
 
 
 class Tick(NamedTuple):
-    """A named reference on the axis; `level` lifts its name over a neighbour's.
-
-    The name starts left of its tick by `shift` percent of its own width, so that it never leaves the chart.
-    """
+    """A named reference on the axis; `level` lifts its name over its neighbours, `left` puts it left of the tick."""
 
     name: str
     percent: float
     level: int
-    shift: float
+    left: bool
+
+    @property
+    def start(self) -> float:
+        """Where tick and name begin, in percent."""
+        return self.percent - len(self.name) * LETTER_PERCENT if self.left else self.percent
+
+    @property
+    def end(self) -> float:
+        """Where tick and name end, in percent."""
+        return self.percent if self.left else self.percent + len(self.name) * LETTER_PERCENT
 
 
 @dataclass(frozen=True)
@@ -81,12 +88,18 @@ class Row:
         return any(lane.score.resolved for lane in self.lanes)
 
     @property
+    def vague(self) -> bool:
+        """Whether it has a scale that this n cannot resolve."""
+        return not self.resolved and not math.isnan(self.score.ceiling)
+
+    @property
     def reason(self) -> str:
         """Why the row has no place on the axis."""
         if self.score.floor not in self.score.floors:
             return "no floor was measured, so there is no skill"
         if math.isnan(self.score.ceiling):
-            return "no ceiling is known: compare with the references"
+            others = ", ".join(f"{name} {value:.4g}" for name, value in self.score.floors.items())
+            return f"no ceiling is known, so there is no skill; references: {others}"
         return f"cannot be told apart at n={self.score.n:,}: floor and ceiling lie within each other's error"
 
     @property
@@ -169,19 +182,15 @@ def _band(score: Score, axis: Axis) -> tuple[float, float]:
 
 
 def _ticks(score: Score, axis: Axis) -> tuple[Tick, ...]:
-    """References within the chart, names lifted until none covers another."""
+    """References within the chart, from right to left; each name stands above the names and ticks it would cross."""
     if not score.resolved:
         return ()
-    places = sorted((skill_of(score, value), name) for name, value in score.floors.items())
-    free_from: list[float] = []
-    ticks = []
-    for skill, name in places:
-        if not axis.shows(skill):
-            continue
-        percent, width = axis.percent(skill), len(name) * LETTER_PERCENT
-        shift = 50.0 if 12 <= percent <= 88 else percent
-        start = percent - width * shift / 100
-        level = next((k for k, free in enumerate(free_from) if free <= start), len(free_from))
-        free_from[level : level + 1] = [start + width]
-        ticks.append(Tick(name, percent, level, shift))
+    ticks: list[Tick] = []
+    for skill, name in sorted(((skill_of(score, value), name) for name, value in score.floors.items()), reverse=True):
+        if axis.shows(skill):
+            percent = axis.percent(skill)
+            flipped = percent + len(name) * LETTER_PERCENT > 100
+            tick = Tick(name, percent, 0, flipped)
+            crossed = [other.level for other in ticks if tick.start <= other.end and other.start <= tick.end]
+            ticks.append(tick._replace(level=max(crossed, default=-1) + 1))
     return tuple(ticks)
