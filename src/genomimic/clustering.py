@@ -1,8 +1,12 @@
 """Which sequences are the same, and which share a word: the relations that no split may cut through.
 
-Words are packed into 64-bit integers and sorted; sequences that stand side by side with the same word are linked,
-and connected sequences are a cluster. Memory is bounded: words are taken in as many portions as needed.
+Each word is packed into a 64-bit integer together with the row it stands in, and all are sorted; rows that come to
+stand side by side with the same word are linked, and connected rows are a cluster. Memory is bounded: words are taken
+in as many portions as needed. A word too long for the bits that the row leaves is hashed to them, which links far
+fewer rows by chance than equal words do (see `CHANCE_LINKS`).
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Bool, Int, Int8, Shaped, UInt64
@@ -11,13 +15,13 @@ from scipy.sparse.csgraph import connected_components
 
 from genomimic.alphabet import Alphabet
 
-WORDS_AT_ONCE = 1 << 25
-"""Words held in memory together (8 bytes each, and as much again while they are sorted)."""
+WORDS_AT_ONCE = 1 << 26
+"""Words held in memory together, 8 bytes each."""
 
 CHANCE_LINKS = 0.05
 """Most links by chance per sequence that a word length may give; above 1/2, chance alone would join everything."""
 
-_ROWS = 8192
+_LETTERS = 1 << 17  # taken at a time, so that their words stay in the processor's cache
 _WORD_BITS = 62
 
 
@@ -39,14 +43,11 @@ def sequence_keys(
     values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, stranded: bool
 ) -> UInt64[np.ndarray, " n"]:
     """A 64-bit hash of each sequence; unless stranded, a sequence and its reverse complement have the same."""
-    keys = np.empty(len(values), np.uint64)
-    for start in range(0, len(values), _ROWS):
-        rows = values[start : start + _ROWS]
+    keys = [np.zeros(0, np.uint64)]
+    for _, rows in _chunks(values):
         found = _row_hashes(rows)
-        keys[start : start + _ROWS] = (
-            found if stranded else np.minimum(found, _row_hashes(alphabet.reverse_complement(rows)))
-        )
-    return keys
+        keys.append(found if stranded else np.minimum(found, _row_hashes(alphabet.reverse_complement(rows))))
+    return np.concatenate(keys)
 
 
 def clusters(values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, w: int) -> Int[np.ndarray, " n"]:
@@ -90,39 +91,56 @@ def _links(
     values: Int8[np.ndarray, "n length"], alphabet: Alphabet, w: int, portion: int, portions: int
 ) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
     """Pairs of sequences that share a word of this portion: enough pairs to connect all that do."""
-    found = []
-    for start in range(0, len(values), _ROWS):
-        words, known = _words(values[start : start + _ROWS], alphabet, w)
-        if portions > 1:
-            known &= mix(words) % np.uint64(portions) == portion
-        rows = np.broadcast_to(np.arange(start, start + len(words), dtype=np.uint64)[:, None], words.shape)
-        found.append((words[known], rows[known]))
     row_bits = len(values).bit_length()
-    if w * _bits(alphabet) + row_bits <= 64:
-        return _neighbours_packed(found, np.uint64(row_bits))
-    words, rows = (np.concatenate(part) for part in zip(*found, strict=True))
-    order = np.argsort(words)
-    return _neighbours(words[order], rows[order])
+    expected = len(values) * (values.shape[1] - w + 1) / portions
+    gathered, used = np.empty(int(1.05 * expected) + 1, np.uint64), 0
+    for start, rows in _chunks(values):
+        words, known = _words(rows, alphabet, w)
+        if portions > 1:
+            known &= _portion_of(words, portions) == portion
+        if w * _bits(alphabet) + row_bits > 64:
+            words = mix(words) >> np.uint64(row_bits)
+        words <<= np.uint64(row_bits)
+        words |= np.arange(start, start + len(words), dtype=np.uint64)[:, None]
+        gathered, used = _append(gathered, used, words[known])
+    gathered[:used].sort()
+    return _neighbours(gathered[:used], row_bits)
 
 
-def _neighbours_packed(
-    found: list[tuple[UInt64[np.ndarray, " _"], UInt64[np.ndarray, " _"]]], row_bits: np.uint64
-) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
-    """As `_neighbours` of the sorted words, sorting word and row as one integer, which is faster."""
-    packed = np.concatenate([(words << row_bits) | rows for words, rows in found])
-    found.clear()
-    packed.sort()
-    return _neighbours(packed >> row_bits, packed & ((np.uint64(1) << row_bits) - np.uint64(1)))
+def _portion_of(words: UInt64[np.ndarray, "*shape"], portions: int) -> UInt64[np.ndarray, "*shape"]:
+    return ((words * np.uint64(0x9E3779B97F4A7C15) >> np.uint64(32)) * np.uint64(portions)) >> np.uint64(32)
+
+
+def _append(
+    gathered: UInt64[np.ndarray, " size"], used: int, more: UInt64[np.ndarray, " m"]
+) -> tuple[UInt64[np.ndarray, " size2"], int]:
+    """The array, enlarged where `more` does not fit behind what is used of it, and how much is used then."""
+    if used + len(more) > len(gathered):
+        gathered = np.concatenate([gathered[:used], np.empty(max(len(gathered), len(more)), np.uint64)])
+    gathered[used : used + len(more)] = more
+    return gathered, used + len(more)
+
+
+def _chunks(values: Int8[np.ndarray, "n length"]) -> Iterator[tuple[int, Int8[np.ndarray, "m length"]]]:
+    """Consecutive rows with the number of their first."""
+    rows = max(1, _LETTERS // max(values.shape[1], 1))
+    for start in range(0, len(values), rows):
+        yield start, values[start : start + rows]
 
 
 def _neighbours(
-    words: UInt64[np.ndarray, " m"], rows: UInt64[np.ndarray, " m"]
+    gathered: UInt64[np.ndarray, " m"], row_bits: int
 ) -> tuple[Int[np.ndarray, " links"], Int[np.ndarray, " links"]]:
-    """Each two different sequences that stand side by side with the same word, once."""
-    same = (words[1:] == words[:-1]) & (rows[1:] != rows[:-1])
-    left, right = rows[:-1][same], rows[1:][same]
-    pairs = np.unique((np.minimum(left, right) << np.uint64(32)) | np.maximum(left, right))
-    return (pairs >> np.uint64(32)).astype(np.int64), (pairs & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    """Rows that stand side by side with the same word, each pair once; the low bits are the row."""
+    shift, mask = np.uint64(row_bits), np.uint64((1 << row_bits) - 1)
+    pairs = [np.zeros(0, np.uint64)]
+    for start in range(0, len(gathered), _LETTERS):
+        some = gathered[start : start + _LETTERS + 1]
+        changed = some[1:] ^ some[:-1]
+        same = np.flatnonzero((changed >> shift == 0) & (changed != 0))
+        pairs.append(np.unique((some[same] & mask) << np.uint64(32) | (some[same + 1] & mask)))
+    found = np.unique(np.concatenate(pairs))
+    return (found >> np.uint64(32)).astype(np.int64), (found & np.uint64(0xFFFFFFFF)).astype(np.int64)
 
 
 def _words(

@@ -1,7 +1,7 @@
 """Blocks of records to tokens: what becomes of each letter, and the columns that the blocks are gathered in."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -52,7 +52,7 @@ class Columns:
     def __len__(self) -> int:
         return len(self.names)
 
-    def add_labels(self, rows: list[dict[str, str]]) -> None:
+    def add_labels(self, rows: list[Mapping[str, str]]) -> None:
         """Labels of further sequences, whose names are added after them."""
         keys = dict.fromkeys(key for labels in rows for key in labels)
         for key in keys:
@@ -206,7 +206,7 @@ class Encoder:
         return f"replace it with {unknown} or remove the record"
 
     def _add_windows(
-        self, columns: Columns, tokens: Int8[np.ndarray, " letters"], name: str, labels: dict[str, str]
+        self, columns: Columns, tokens: Int8[np.ndarray, " letters"], name: str, labels: Mapping[str, str]
     ) -> None:
         if self.window is None or self.stride is None:
             return
@@ -226,7 +226,7 @@ class Encoder:
         tokens: Int8[np.ndarray, " letters"],
         lengths: Int[np.ndarray, " rows"],
         names: list[str],
-        labels: list[dict[str, str]],
+        labels: list[Mapping[str, str]],
     ) -> None:
         keep = self._known_enough(tokens, lengths)
         if not keep.all():

@@ -35,8 +35,8 @@ class Writer:
         self._files = ExitStack()
 
     def __enter__(self) -> "Writer":
-        _check_target(self.path)
         try:
+            _check_target(self.path)
             file = self._files.enter_context(self._partial.open("wb"))
         except OSError as error:
             raise _unwritable(self.path, error) from error
@@ -49,7 +49,7 @@ class Writer:
         texts = dataset.modality.texts(dataset)
         for row, (name, text) in enumerate(zip(dataset.ids.tolist(), texts, strict=True)):
             labels = {key: str(column[row]) for key, column in columns.items()}
-            record = format_record(Record("_".join(str(name).split()), text, labels))
+            record = format_record(Record(str(name), text, labels))
             try:
                 self._stream.write(record.encode())
             except OSError as error:

@@ -1,9 +1,14 @@
 """A record as a file holds it, and how a file's faults are told."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from genomimic.errors import DataError
+
+NO_LABELS: Mapping[str, str] = MappingProxyType({})
+"""The labels of all records that have none."""
 
 
 class Record(NamedTuple):
@@ -11,7 +16,7 @@ class Record(NamedTuple):
 
     id: str
     text: str
-    labels: dict[str, str]
+    labels: Mapping[str, str]
     description: str = ""
 
 

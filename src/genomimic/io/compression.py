@@ -52,9 +52,9 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def _compression(path: Path) -> str | None:
-    if path.is_dir():
-        raise DataError(f"{path} is a folder; name a file in it")
     try:
+        if path.is_dir():
+            raise DataError(f"{path} is a folder; name a file in it")
         with path.open("rb") as file:
             start = file.read(6)
     except FileNotFoundError:

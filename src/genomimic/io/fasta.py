@@ -14,13 +14,14 @@ from typing import BinaryIO
 import dnaio
 
 from genomimic.errors import DataError
-from genomimic.io.base import Record, record_error, shorten
+from genomimic.io.base import NO_LABELS, Record, record_error, shorten
 from genomimic.io.compression import open_bytes
 
 BLOCK_BYTES = 1 << 22
 
 _LABEL = re.compile(r'(?:^|(?<=\s))([A-Za-z_][\w.-]*)=("(?:[^"]|"")*"(?!\S)|\S*)')
 _BLANK_LINE = re.compile(rb"\n(?=[ \t]*\n)")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f]+")
 _LAYOUT = b"\n \t\r\x0b\x0c"
 
 
@@ -94,7 +95,7 @@ def read_fastq(path: Path, *, notes: Counter[str]) -> Iterator[Record]:
 def _named(header: str, text: str) -> Record:
     words = header.split(None, 1)
     description = words[1] if len(words) > 1 else ""
-    labels = {key: _unquote(value) for key, value in _LABEL.findall(description)} if "=" in description else {}
+    labels = {key: _unquote(value) for key, value in _LABEL.findall(description)} if "=" in description else NO_LABELS
     return Record(words[0] if words else "", text, labels, description)
 
 
@@ -106,11 +107,13 @@ def _unquote(value: str) -> str:
 def format_record(record: Record) -> str:
     r"""A record as FASTA, its sequence on one line; labels become `key=value` words.
 
+    White space in the name becomes "_", and control characters in labels become blanks.
+
     >>> format_record(Record("s1", "ACGT", {"cell type": "GM 12878"}))
     '>s1 cell_type="GM 12878"\nACGT\n'
     """
-    words = [record.id, *(f"{_key(name)}={_quote(value)}" for name, value in record.labels.items())]
-    return f">{' '.join(words)}\n{record.text}\n"
+    words = ["_".join(record.id.split()), *(f"{_key(name)}={_quote(value)}" for name, value in record.labels.items())]
+    return f">{_CONTROL.sub(' ', ' '.join(words))}\n{record.text}\n"
 
 
 @cache
@@ -122,5 +125,4 @@ def _key(name: str) -> str:
 def _quote(value: str) -> str:
     if not value or ('"' not in value and value.split() == [value]):
         return value
-    line = re.sub(r"[\r\n]+", " ", value)
-    return '"' + line.replace('"', '""') + '"'
+    return '"' + value.replace('"', '""') + '"'

@@ -34,7 +34,7 @@ def read_delimited(path: Path, *, delimiter: str, column: str | None = None) -> 
         convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
         with open_bytes(path) as file:
             yield from _records(path, csv.open_csv(pa.PythonFile(file, "r"), options, parse, convert), names, column)
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"{path} is not a table that can be read: {shorten(str(error), 200)}") from error
 
 

@@ -118,7 +118,7 @@ def _divergence(
 ) -> Float[np.ndarray, " m"]:
     """Jensen-Shannon divergence in bits between the counts total + difference and total - difference."""
     scale = max(float(total.sum()), 1.0)
-    mean, forward, backward = total / scale, (total + difference) / scale, (total - difference) / scale
+    mean, forward, backward = total[None] / scale, (total + difference) / scale, (total - difference) / scale
     return _entropy(mean) - (_entropy(forward) + _entropy(backward)) / 2
 
 

@@ -1,0 +1,204 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from genomimic import clustering
+from genomimic.alphabet import DNA, PROTEIN
+from genomimic.clustering import clusters, sequence_keys, word_length
+from genomimic.dataset import Dataset
+from genomimic.errors import DataError, UsageError
+from genomimic.modalities import Sequences
+from genomimic.splitting import split
+
+DNA_BOTH = Sequences("dna", stranded=False, aligned=False)
+DNA_ONE = Sequences("dna", stranded=True, aligned=False)
+
+
+def dataset(values, modality=DNA_BOTH, **labels):
+    ids = np.array([f"s{i}" for i in range(len(values))])
+    return Dataset(values.copy(), ids, modality, {name: np.asarray(column) for name, column in labels.items()})
+
+
+def random_dna(n, length, seed=0):
+    return np.random.default_rng(seed).integers(0, 4, (n, length)).astype(np.int8)
+
+
+def related_dna(n, length, seed=0, share=20):
+    """Random sequences, some of which carry a piece of another on either strand, unknown letters or an early end."""
+    rng = np.random.default_rng(seed)
+    values = random_dna(n, length, seed)
+    for row in range(n // 3):
+        other = rng.integers(n // 3, n)
+        piece = values[other, 5 : 5 + share]
+        values[row, 10 : 10 + share] = piece if row % 2 else DNA.reverse_complement(piece[None])[0]
+    values[rng.random(values.shape) < 0.002] = DNA.unknown
+    values[: n // 10, -7:] = DNA.pad
+    return values
+
+
+def words(text, w):
+    other = text[::-1].translate(str.maketrans("ACGT", "TGCA"))
+    return {t[i : i + w] for t in (text, other) for i in range(len(t) - w + 1) if "N" not in t[i : i + w]}
+
+
+def same_partition(a, b):
+    return len(set(zip(a, b, strict=True))) == len(set(a)) == len(set(b))
+
+
+def clusters_by_hand(texts, w):
+    parent = list(range(len(texts)))
+
+    def find(i):
+        while parent[i] != i:
+            i = parent[i]
+        return i
+
+    owner = {}
+    for i, text in enumerate(texts):
+        for word in words(text, w):
+            parent[find(i)] = find(owner.setdefault(word, i))
+    return [find(i) for i in range(len(texts))]
+
+
+@pytest.mark.parametrize("w", [8, 13, 16, 20, 30, 31])
+@pytest.mark.parametrize("at_once", [1 << 26, 700])
+def test_clusters_are_those_found_by_hand(w, at_once, monkeypatch):
+    monkeypatch.setattr(clustering, "WORDS_AT_ONCE", at_once)
+    monkeypatch.setattr(clustering, "_LETTERS", 1 << 9)
+    values = related_dna(120, 50, seed=w, share=max(w, 12))
+    found = clusters(values, DNA, w=w)
+    assert same_partition(found.tolist(), clusters_by_hand([DNA.decode(row) for row in values], w))
+
+
+def test_clusters_of_proteins_and_of_sequences_shorter_than_a_word():
+    texts = ["MKVLAAGI", "GGMKVLAP", "WWWWYYYY", "AGVKMAAA"]
+    values = np.stack([PROTEIN.encode(text) for text in texts])
+    found = clusters(values, PROTEIN, w=5)
+    assert found[0] == found[1]
+    assert len(set(found.tolist())) == 3
+    assert len(set(clusters(values, PROTEIN, w=9).tolist())) == 4
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), stranded=st.booleans())
+def test_no_word_of_the_holdout_is_in_another_part(seed, stranded):
+    data = dataset(related_dna(150, 40, seed), DNA_ONE if stranded else DNA_BOTH)
+    found = split(data, seed=seed)
+    seen = {
+        part: set().union(*(words(text, found.w) for text in data.modality.texts(data.take(found.rows(part)))))
+        for part in ("train", "validation", "holdout")
+    }
+    assert found.w == 16
+    assert not seen["holdout"] & (seen["train"] | seen["validation"])
+    assert not seen["validation"] & seen["train"]
+    assert found.shared == 0
+
+
+def test_parts_are_near_their_fractions_and_follow_the_seed():
+    data = dataset(random_dna(1000, 40))
+    first, again, other = split(data, seed=1), split(data, seed=1), split(data, seed=2)
+    assert Counter(first.part.tolist()) == {"train": 800, "validation": 100, "holdout": 100}
+    assert (first.part == again.part).all()
+    assert (first.part != other.part).any()
+    assert len(first.train(data)) == 800
+    assert len(first.validation(data)) == len(first.holdout(data)) == 100
+    thirds = split(data, fractions=(0.5, 0.3, 0.2))
+    assert Counter(thirds.part.tolist()) == {"train": 500, "validation": 300, "holdout": 200}
+
+
+def test_the_order_of_rows_does_not_matter():
+    values = related_dna(300, 40)
+    order = np.random.default_rng(0).permutation(300)
+    assert (split(dataset(values[order])).part == split(dataset(values)).part[order]).all()
+
+
+def test_duplicates_on_either_strand_are_left_out():
+    values = random_dna(100, 30)
+    values[:, -1] = DNA.pad
+    doubled = np.concatenate([values, values[:10], DNA.reverse_complement(values[:5])])
+    both, one = split(dataset(doubled, DNA_BOTH)), split(dataset(doubled, DNA_ONE))
+    assert (both.rows("duplicate") == np.arange(100, 115)).all()
+    assert (one.rows("duplicate") == np.arange(100, 110)).all()
+    assert (both.duplicates, both.clusters) == (15, 100)
+    assert (both.cluster[100:110] == both.cluster[:10]).all()
+    assert (one.cluster[110:] == one.cluster[:5]).all()
+
+
+def test_keys_tell_different_sequences_apart():
+    values = np.unique(random_dna(5000, 9), axis=0)
+    assert len(np.unique(sequence_keys(values, DNA, stranded=True))) == len(values)
+    keys = sequence_keys(values, DNA, stranded=False)
+    assert (keys == sequence_keys(DNA.reverse_complement(values), DNA, stranded=False)).all()
+
+
+def test_word_length():
+    assert [word_length(random_dna(100, length), DNA) for length in (50, 60, 61, 300, 301)] == [16, 16, 20, 20, 30]
+    assert word_length(np.zeros((200_000, 60), np.int8), DNA) == 17
+    assert word_length(np.zeros((1000, 50), np.int8), PROTEIN) == 6
+
+
+def test_large_clusters_go_where_room_is():
+    values = random_dna(200, 40)
+    values[:120, 10:30] = values[0, 10:30]
+    found = split(dataset(values))
+    assert set(found.part[:120]) == {"train"}
+    assert Counter(found.part.tolist()) == {"train": 160, "validation": 20, "holdout": 20}
+
+
+def test_named_parts():
+    values = random_dna(100, 30)
+    named = np.array(["Training"] * 60 + ["val"] * 20 + ["test"] * 20)
+    found = split(dataset(values, split=named), by="split")
+    assert (found.part == np.repeat(["train", "validation", "holdout"], [60, 20, 20])).all()
+    values[0] = values[99]
+    found = split(dataset(values, split=named), by="split")
+    assert (found.part[0], found.part[99], found.by) == ("duplicate", "holdout", "split")
+    values[1, :20] = values[98, :20]
+    assert split(dataset(values, split=named), by="split").shared == 1
+
+
+def test_named_parts_without_validation_take_it_from_train():
+    values = random_dna(100, 30)
+    found = split(dataset(values, fold=["train"] * 90 + ["test"] * 10), by="fold")
+    assert Counter(found.part.tolist()) == {"train": 80, "validation": 10, "holdout": 10}
+    assert set(found.part[90:]) == {"holdout"}
+    with pytest.raises(DataError, match="--split-by fold: no distinct sequence is labelled 'holdout'"):
+        split(dataset(values, fold=["train"] * 90 + ["dev"] * 10), by="fold")
+
+
+def test_groups_stay_whole():
+    chrom = np.random.default_rng(0).choice([f"chr{i}" for i in range(1, 21)], 1000)
+    found = split(dataset(random_dna(1000, 30), chrom=chrom), by="chrom")
+    assert all(len(set(found.part[chrom == name])) == 1 for name in np.unique(chrom))
+    assert {part: n // 100 for part, n in Counter(found.part.tolist()).items()}["train"] in (7, 8)
+    with pytest.raises(DataError, match="--split-by x: 'a', 'b' are too few groups for three parts"):
+        split(dataset(random_dna(100, 30), x=["a", "b"] * 50), by="x")
+
+
+@pytest.mark.parametrize(
+    ("values", "match"),
+    [
+        (random_dna(3, 30), r"3 distinct sequences \(of 3 in all\) are too few .* at least 30"),
+        (np.zeros((50, 30), np.int8), "all 50 sequences are identical"),
+        (
+            np.concatenate([random_dna(100, 40)[:, :20], np.zeros((100, 20), np.int8)], 1),
+            "100 of 100 .* --split-by LABEL",
+        ),
+    ],
+)
+def test_data_that_cannot_be_split(values, match):
+    with pytest.raises(DataError, match=match):
+        split(dataset(values))
+
+
+def test_wrong_arguments():
+    data = dataset(random_dna(50, 30), chrom=["chr1"] * 50)
+    with pytest.raises(UsageError, match="there is no such label; did you mean 'chrom'\\? there is 'chrom'"):
+        split(data, by="chrm")
+    with pytest.raises(UsageError, match="the data have no labels; FASTA headers give them as x=VALUE"):
+        split(dataset(random_dna(50, 30)), by="x")
+    with pytest.raises(UsageError, match="must be three positive numbers that add up to 1"):
+        split(data, fractions=(0.8, 0.1, 0.2))
