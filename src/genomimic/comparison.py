@@ -111,7 +111,7 @@ class View:
 
     def words(self, k: int) -> list[str]:
         """The k-mer that each column of `kmers(k)` counts."""
-        return [_word(self.alphabet, code, k) for code in np.unique(self._columns(k))]
+        return [_word(self.alphabet, code, k) for code in np.unique(self._columns(k)).tolist()]
 
     def kmer_totals(self, k: int) -> Int[np.ndarray, " words"]:
         """K-mers of all records together."""
@@ -158,7 +158,7 @@ class View:
         return self.texts, self.feature("opposite", _opposite) if self.both_strands else None
 
     def _columns(self, k: int) -> Int[np.ndarray, " codes"]:
-        """The code under which each k-mer is counted."""
+        """The code under which each k-mer is counted: its own, or the smaller of both strands'."""
         codes = np.arange(self.alphabet.size**k)
         return np.minimum(codes, _reverse_codes(self.alphabet, k)) if self.both_strands else codes
 

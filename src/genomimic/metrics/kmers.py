@@ -19,7 +19,7 @@ def jensen_shannon(p: Float[np.ndarray, " words"], q: Float[np.ndarray, " words"
     return max(_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2, 0.0)
 
 
-def null_bias(words: int, n: float, m: float) -> float:
+def null_bias(words: int, n: int, m: int) -> float:
     """Expected divergence in bits of two samples of n and m draws from one distribution over `words` words.
 
     E0 = (words - 1) / (8 ln 2) (1/n + 1/m): the divergence is a chi-squared variable to second order.

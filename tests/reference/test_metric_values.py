@@ -1,0 +1,125 @@
+"""Statistics against closed forms, worked examples and other libraries."""
+
+import numpy as np
+import pytest
+from rapidfuzz.distance import Levenshtein
+from scipy.spatial.distance import jensenshannon
+from sklearn.linear_model import Ridge
+from sklearn.metrics import roc_auc_score
+from toys import dataset, sequences
+
+from genomimic.comparison import View, compare
+from genomimic.distances import distance_matrix, nearest_records
+from genomimic.metrics import METRICS
+from genomimic.metrics.composition import odds_ratios
+from genomimic.metrics.discrimination import auc, ridge_out_of_fold
+from genomimic.metrics.diversity import vendi
+from genomimic.metrics.kmers import jensen_shannon, kmer_js_distance, null_bias
+from genomimic.metrics.positions import connected_pairs
+
+
+def test_jensen_shannon_is_the_square_of_scipys_distance():
+    p, q = np.random.default_rng(0).dirichlet(np.ones(50), 2)
+    assert jensen_shannon(p, q) == pytest.approx(jensenshannon(p, q, base=2) ** 2)
+    assert kmer_js_distance(np.array([3, 1]), np.array([1, 3])) == pytest.approx(jensenshannon([3, 1], [1, 3], base=2))
+
+
+def test_null_bias_is_the_mean_divergence_of_two_samples_of_one_distribution():
+    rng = np.random.default_rng(1)
+    p = rng.dirichlet(np.full(64, 5.0))
+    draws = [(rng.multinomial(4000, p) / 4000, rng.multinomial(9000, p) / 9000) for _ in range(400)]
+    measured = np.mean([jensen_shannon(a, b) for a, b in draws])
+    assert measured == pytest.approx(null_bias(64, 4000, 9000), rel=0.05)
+
+
+def test_auc_agrees_with_sklearn_ties_included():
+    rng = np.random.default_rng(2)
+    a, b = rng.integers(0, 6, 70).astype(float), rng.integers(1, 8, 50).astype(float)
+    truth = np.r_[np.zeros(70), np.ones(50)]
+    assert auc(a, b) == pytest.approx(roc_auc_score(truth, np.r_[a, b]))
+
+
+@pytest.mark.parametrize(("n", "d"), [(90, 12), (40, 70)])
+def test_out_of_fold_ridge_agrees_with_refitting(n, d):
+    rng = np.random.default_rng(3)
+    features = rng.normal(size=(n, d))
+    features -= features.mean(0)
+    labels, folds = rng.choice([-1.0, 1.0], n), rng.integers(0, 4, n)
+    expected = np.empty(n)
+    for fold in range(4):
+        out = folds == fold
+        expected[out] = Ridge(alpha=5.0).fit(features[~out], labels[~out]).predict(features[out])
+    assert ridge_out_of_fold(features, labels, folds, 5.0) == pytest.approx(expected, abs=2e-3)
+
+
+def test_edit_distances_agree_with_single_pairs():
+    rng = np.random.default_rng(4)
+    texts = ["".join(rng.choice(list("ACGT"), rng.integers(5, 90))) for _ in range(30)]
+    queries, targets = texts[:10], texts[10:]
+    expected = np.array([[Levenshtein.distance(a, b) for b in targets] for a in queries])
+    assert (distance_matrix(queries, targets) == expected).all()
+    nearest = nearest_records(queries, targets)
+    assert (nearest.distance == expected.min(1)).all()
+    assert (expected[np.arange(10), nearest.index] == nearest.distance).all()
+
+
+def test_connected_pairs_of_a_worked_example():
+    """Two positions that always agree, A or C: C(A, A) = 1/2 - 1/4, C(A, C) = -1/4, all else 0."""
+    connected = connected_pairs(View(sequences("AA", "CC")))
+    assert connected.reshape(4, 4)[:2, :2] == pytest.approx(np.array([[0.25, -0.25], [-0.25, 0.25]]))
+    assert np.abs(connected).sum() == pytest.approx(1.0)
+
+
+def test_pair_correlation_is_numpys_over_all_pairs():
+    rng = np.random.default_rng(5)
+    a, b = rng.integers(0, 4, (2, 50, 6))
+
+    def connected(values):
+        one_hot = np.eye(4)[values]
+        pairs = [(i, j) for i in range(6) for j in range(i + 1, 6)]
+        joint = [
+            one_hot[:, i].T @ one_hot[:, j] / 50 - np.outer(one_hot[:, i].mean(0), one_hot[:, j].mean(0))
+            for i, j in pairs
+        ]
+        return np.ravel(joint)
+
+    measured = METRICS["pair_correlation"].statistic(compare(dataset(a), dataset(a), dataset(b)))
+    assert measured == pytest.approx(np.corrcoef(connected(a), connected(b))[0, 1], abs=1e-5)
+
+
+def test_vendi_of_equal_different_and_grouped_records():
+    assert vendi(np.ones((8, 8))) == pytest.approx(1.0)
+    assert vendi(np.eye(8)) == pytest.approx(8.0)
+    assert vendi(np.kron(np.eye(2), np.ones((4, 4)))) == pytest.approx(2.0)
+
+
+def test_dcr_share_of_a_worked_example():
+    """Nearer to train, as near to both, nearer to holdout, nearer to holdout: (1 + 1/2) / 4."""
+    train, holdout = sequences("AAAAAA", "AAAAAA"), sequences("CCCCCC", "CCCCCC")
+    synthetic = sequences("AAAAAC", "AAACCC", "ACCCCC", "CCCCCC")
+    assert METRICS["dcr_share"].statistic(compare(train, holdout, synthetic)) == pytest.approx(1.5 / 4)
+
+
+def test_copies_on_either_strand_near_copies_and_repeats():
+    train = sequences("AACCAACCAACC", "ACGTACGTACGA")
+    synthetic = sequences("AACCAACCAACC", "GGTTGGTTGGTT", "ACGTACGTACGT", "TTTTTTTTTTTT")
+    comparison = compare(train, train, synthetic)
+    assert METRICS["exact_copies"].statistic(comparison) == pytest.approx(0.5)
+    assert METRICS["near_copies"].statistic(comparison) == pytest.approx(0.5)
+    assert METRICS["unique_fraction"].statistic(comparison) == pytest.approx(0.75)
+
+
+def test_dinucleotide_odds_of_independent_letters_are_one():
+    values = np.random.default_rng(6).choice(4, (2000, 50), p=[0.4, 0.1, 0.2, 0.3])
+    assert odds_ratios(View(dataset(values))) == pytest.approx(np.ones(16), abs=0.06)
+    assert odds_ratios(View(sequences("AAAA"))).tolist() == [1.0] * 16
+    both = odds_ratios(View(sequences("AACG", stranded=False))).reshape(4, 4)
+    assert both == pytest.approx(both[::-1, ::-1].T)
+
+
+def test_gc_and_lengths_by_hand():
+    comparison = compare(sequences("GG"), sequences("GA", "AA"), sequences("GGGA", "AG"))
+    assert METRICS["gc_mean"].statistic(comparison) == pytest.approx(0.375)
+    assert METRICS["gc_spread"].statistic(comparison) == pytest.approx(0.125)
+    assert METRICS["gc_distribution"].statistic(comparison) == pytest.approx(0.375)
+    assert METRICS["length_distribution"].statistic(comparison) == pytest.approx(1.0)

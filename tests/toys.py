@@ -1,0 +1,66 @@
+"""Made-up sequences whose answer is known: letters depend on position, on the letter before and on one far away."""
+
+import numpy as np
+
+from genomimic.alphabet import ALPHABETS
+from genomimic.dataset import Dataset
+from genomimic.modalities.sequences import Sequences
+
+LENGTH = 30
+
+
+def dataset(values, alphabet="dna", *, stranded=True, aligned=True):
+    modality = Sequences(alphabet, stranded=stranded, aligned=aligned)
+    return Dataset(np.asarray(values, np.int8), np.arange(len(values)).astype(str), modality)
+
+
+def sequences(*texts, alphabet="dna", stranded=True, aligned=True):
+    letters, width = ALPHABETS[alphabet], max(map(len, texts))
+    rows = [np.append(letters.encode(text), np.full(width - len(text), letters.pad)) for text in texts]
+    return dataset(rows, alphabet, stranded=stranded, aligned=aligned)
+
+
+def real_values(n, rng):
+    """Records with their own GC content, a profile, repeats of the letter before and a far pair of words."""
+    profile = np.random.default_rng(7).dirichlet(np.full(4, 1.5), LENGTH)
+    tilt = np.exp(rng.normal(0, 0.5, (n, 1)) * np.array([-1, 1, 1, -1]))
+    values = np.empty((n, LENGTH), np.int64)
+    for at in range(LENGTH):
+        weights = profile[at] * tilt
+        cumulative = (weights / weights.sum(1, keepdims=True)).cumsum(1)
+        values[:, at] = (rng.random((n, 1)) > cumulative).sum(1).clip(0, 3)
+        if at:
+            again = rng.random(n) < 0.25
+            values[again, at] = values[again, at - 1]
+    paired = rng.random((n, 6)) < 0.6
+    values[:, 20:26] = np.where(paired, 3 - values[:, 4:10], values[:, 20:26])
+    return values
+
+
+def chain_values(train, n, rng, *, order, positional):
+    """Samples of a Markov chain fitted on rows of tokens with one count added to each."""
+    out = np.zeros((n, train.shape[1]), np.int64)
+    for at in range(train.shape[1]):
+        k = min(at, order)
+        counts = np.ones((4**k, 4))
+        for place in [at] if positional else range(k, train.shape[1]):
+            np.add.at(counts, (train[:, place - k : place] @ 4 ** np.arange(k)[::-1], train[:, place]), 1)
+        words = out[:, at - k : at] @ 4 ** np.arange(k)[::-1]
+        cumulative = (counts / counts.sum(1, keepdims=True)).cumsum(1)[words]
+        out[:, at] = (rng.random((n, 1)) > cumulative).sum(1).clip(0, 3)
+    return out
+
+
+def references(train, n, rng):
+    return {
+        "uniform": dataset(rng.integers(0, 4, (n, train.shape[1]))),
+        "composition": dataset(chain_values(train, n, rng, order=0, positional=False)),
+        "markov": dataset(chain_values(train, n, rng, order=2, positional=False)),
+        "pwm": dataset(chain_values(train, n, rng, order=0, positional=True)),
+        "position-markov": dataset(chain_values(train, n, rng, order=1, positional=True)),
+    }
+
+
+def substituted(values, share, rng):
+    hit = rng.random(values.shape) < share
+    return np.where(hit, (values + rng.integers(1, 4, values.shape)) % 4, values)
