@@ -66,16 +66,21 @@ def _record(path: Path, number: int, chunk: bytes) -> Record:
     except UnicodeDecodeError as error:
         found = f"byte {error.start + 2} of the header is 0x{head[error.start]:02x}"
         raise record_error(path, number, "", f"{found}, which is not UTF-8; convert with: iconv -t utf-8") from None
-    name = header.partition(" ")[0]
     try:
         text = body.translate(None, _LAYOUT).decode()
     except UnicodeDecodeError as error:
         found = f"letter {error.start + 1} is byte 0x{error.object[error.start]:02x}"
-        raise record_error(path, number, name, f"{found}, which is not UTF-8; is this a binary file?") from None
+        raise record_error(
+            path, number, _name(header), f"{found}, which is not UTF-8; is this a binary file?"
+        ) from None
     if not text:
         reason = "old Mac line ends; convert with: tr '\\r' '\\n'" if "\r" in header else "remove it or add its letters"
-        raise record_error(path, number, name, f"the record has no sequence; {reason}")
+        raise record_error(path, number, _name(header), f"the record has no sequence; {reason}")
     return _named(header, text)
+
+
+def _name(header: str) -> str:
+    return header.partition(" ")[0]
 
 
 def read_fastq(path: Path, *, notes: Counter[str]) -> Iterator[Record]:

@@ -21,8 +21,8 @@ STRAND_BITS = 0.001
 POSITION_BITS = 0.03
 """Least divergence of one position's composition from the average for positions to be aligned."""
 
-_MAX_ROWS = 10_000
-_FLIPS = 200
+_MAX_ROWS = 5_000
+_FLIPS = 100
 _P_VALUE = 1e-6
 
 
@@ -85,7 +85,7 @@ def _compare_strands_by_kmer(values: Int8[np.ndarray, "n length"]) -> Guess:
 
 def _compare_strands_by_position(values: Int8[np.ndarray, "n length"]) -> Guess:
     """Largest divergence between a position's composition and its mirror image's on the other strand."""
-    counts = _position_counts(values, DNA)
+    counts = _position_counts(_some(values), DNA)
     mirrored = counts[::-1, ::-1]
     total = np.maximum((counts + mirrored).sum(1), 1)
     sides = [side / np.maximum(side.sum(1, keepdims=True), 1) for side in (counts, mirrored)]
@@ -135,7 +135,7 @@ def detect_aligned(values: Int8[np.ndarray, "n length"], alphabet: Alphabet) -> 
     """
     if values.size == 0 or (values == alphabet.pad).any():
         return Guess(answer=False, bits=0.0, least=POSITION_BITS, significant=False)
-    counts = _position_counts(values, alphabet)
+    counts = _position_counts(_some(values), alphabet)
     counts = counts[:, counts.sum(0) > 0]
     seen, average = np.maximum(counts.sum(1), 1), counts.sum(0) / counts.sum()
     probs = counts / seen[:, None]
