@@ -107,7 +107,7 @@ def test_findings_put_alarms_first_and_say_what_cannot_be_seen():
         made("kmer_js_1", 0.5, resolved=False),
         made("exact_copies", 0.3, floors={"copier": 1.0}, floor="copier"),
     ]
-    lines = findings(scores, 1000)
+    lines = findings(scores, 1000, {})
     assert lines[0].startswith("Copying: 30.0%")
     assert lines[1].startswith("Weakest in fidelity: kmer_js_6 0.5, fresh real data 0, markov 0.1; skill 0.20 [0.15")
     assert "A Markov chain does better on kmer_js_6." in lines

@@ -12,7 +12,7 @@ from genomimic.comparison import Comparison, View, same_width
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
 from genomimic.metrics import METRICS
-from genomimic.scoring import Halved, Scale, Score, halved, likelihood_score, score
+from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
 from genomimic.verdicts import findings, verdict
 
 __all__ = ["HeldOutBits", "Report", "Score", "SetReport", "evaluate", "scores_json"]
@@ -90,9 +90,10 @@ def evaluate(
         generated = halved(_draw(named[f"synthetic/{name}"], n, rng), None, replicates, rng)
         done = _steps(progress, name, number / len(synthetic), 1 / len(synthetic))
         scores = _scores(scales[n], generated, done)
-        scores += _likelihoods(likelihoods or {}, name, holdout, holdout_clusters, replicates, seed)
+        likelihood, saved = _likelihoods(likelihoods or {}, name, View(holdout, holdout_clusters), replicates, seed)
+        scores += likelihood
         comparison = scales[n].comparison(generated)
-        reports.append(SetReport(name, comparison, scores, verdict(scores), findings(scores, n)))
+        reports.append(SetReport(name, comparison, scores, verdict(scores), findings(scores, n, saved)))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     return Report(tuple(reports), train, holdout, provenance)
 
@@ -193,21 +194,17 @@ def _steps(
 
 
 def _likelihoods(
-    likelihoods: Mapping[str, HeldOutBits],
-    name: str,
-    holdout: Dataset,
-    clusters: Int[np.ndarray, " holdout"] | None,
-    replicates: int,
-    seed: int,
-) -> tuple[Score, ...]:
+    likelihoods: Mapping[str, HeldOutBits], name: str, holdout: View, replicates: int, seed: int
+) -> tuple[tuple[Score, ...], dict[str, tuple[float, float]]]:
+    """The score of a set whose model has likelihoods, and what it saves on the other models."""
     for model, bits in likelihoods.items():
         if len(bits.bits_per_base) != len(holdout):
             found = len(bits.bits_per_base)
             raise UsageError(f"{model}: {found} likelihoods for {len(holdout)} holdout records; give one for each")
     if name not in likelihoods:
-        return ()
+        return (), {}
+    own, bound = likelihoods[name].bits_per_base, likelihoods[name].kind == "bound"
     floors = {model: bits.bits_per_base for model, bits in likelihoods.items() if model != name}
-    groups = View(holdout, clusters).clusters
-    own, rng = likelihoods[name], np.random.default_rng([seed, len(holdout)])
-    bound = own.kind == "bound"
-    return (likelihood_score(own.bits_per_base, floors, bound=bound, groups=groups, replicates=replicates, rng=rng),)
+    groups, rng = holdout.clusters, np.random.default_rng([seed, len(holdout)])
+    score = likelihood_score(own, floors, bound=bound, groups=groups, replicates=replicates, rng=rng)
+    return (score,), bits_saved(own, floors, groups=groups, replicates=replicates, rng=rng)

@@ -1,6 +1,6 @@
 """What the scores say in plain words, by rules that anyone can check."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -34,11 +34,14 @@ def verdict(scores: Sequence[Score]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def findings(scores: Sequence[Score], n: int) -> tuple[str, ...]:
-    """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show."""
+def findings(scores: Sequence[Score], n: int, saved: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
+    """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show.
+
+    `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`).
+    """
     alarms = [_alarm_of_copies(copying(scores)), _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
     weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
-    rest = [*_ahead(scores), *_likelihoods(scores), _unresolved(scores), detection_limit(n)]
+    rest = [*_ahead(scores), *_likelihoods(scores, saved), _unresolved(scores), detection_limit(n)]
     return tuple(sentence for sentence in [*alarms, *weakest, *rest] if sentence)
 
 
@@ -147,20 +150,20 @@ def _weakest(scores: Sequence[Score], group: str) -> str:
 def _ahead(scores: Sequence[Score]) -> list[str]:
     lines = []
     for name, words in BASELINES.items():
-        metrics = [score.metric for score in scores if score.group == "fidelity" and name in ahead(score)]
+        compared = [score for score in scores if score.group == "fidelity" and score.family != "likelihood"]
+        metrics = [score.metric for score in compared if name in ahead(score)]
         if metrics:
             lines.append(f"{words[0].upper()}{words[1:]} does better on {', '.join(metrics)}.")
     return lines
 
 
-def _likelihoods(scores: Sequence[Score]) -> list[str]:
+def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float]]) -> list[str]:
     lines = []
     for score in scores:
         if score.family == "likelihood":
-            others = ", ".join(f"{name} {value:.3f}" for name, value in score.floors.items())
             sign = "at most " if score.metric.endswith("bound") else ""
-            half = (score.high - score.low) / 2
-            lines.append(f"Held-out bits per base: {sign}{score.value:.3f} +- {half:.3f}; {others}.")
+            others = [f"{saving:+.3f} ± {margin:.3f} saved on {name}" for name, (saving, margin) in saved.items()]
+            lines.append("; ".join([f"Held-out bits per base: {sign}{score.value:.3f}", *others]) + ".")
     return lines
 
 
