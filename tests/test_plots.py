@@ -149,7 +149,9 @@ class TestCharts:
         labels = {"real": np.array(["a", "b", "a", "b"], object), "synthetic": np.array(["a", "b", "b"], object)}
         assert len(training.latent_scatter(points, labels, colour_name="kind", explained=explained).data) == 4
         numbers = {"real": np.arange(4.0), "synthetic": np.arange(3.0)}
-        assert len(training.latent_scatter(points, numbers, colour_name="GC", explained=explained).data) == 2
+        drawn = training.latent_scatter(points, numbers, colour_name="GC", explained=explained).data
+        assert [len(trace.x) for trace in drawn if not trace.showlegend and trace.x[0] is not None] == [4, 3]
+        assert [trace.name for trace in drawn if trace.showlegend is not False] == ["real", "synthetic"]
 
     def test_units_are_ordered(self):
         assert list(training.unit_bars(np.array([0.1, 3.0, 0.5]), active_above=0.2).data[0].y) == [3.0, 0.5, 0.1]

@@ -149,7 +149,9 @@ def title_of(metric: str) -> str:
 
 def question_of(metric: str) -> str:
     """What a metric asks, from its card."""
-    return METRICS[metric].question if metric in METRICS else LIKELIHOOD_QUESTION
+    if metric in METRICS:
+        return METRICS[metric].question
+    return LIKELIHOOD_QUESTION if metric.startswith("bits_per_base") else ""
 
 
 def number_text(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -20,6 +21,7 @@ STYLE = go.layout.Template(
         height=410,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "xanchor": "left"},
         hoverlabel={"bgcolor": "white", "bordercolor": MUTED, "font": {"color": INK}},
+        modebar={"bgcolor": "rgba(255,255,255,0.9)", "color": MUTED, "activecolor": INK, "orientation": "v"},
         xaxis=AXIS | {"ticks": "outside"},
         yaxis=AXIS,
     )
@@ -56,7 +58,7 @@ def kmer_scatter(
         figure.add_scatter(
             x=x, y=values, text=list(words), mode="markers", name=plain(label), marker=marker, hovertemplate=hover
         )
-    log = {"type": "log", "exponentformat": "power", "dtick": 1, "minor": {"ticks": "outside", "dtick": "D1"}}
+    log: dict[str, Any] = {"type": "log", "dtick": "D2", "tickformat": ".2~%", "ticks": "outside"}
     figure.update_xaxes(**log).update_yaxes(**log)
     return figure.update_layout(hovermode="closest")
 

@@ -62,7 +62,7 @@ def logo_svg(one: Logo, *, name: str, end: float, prefix: str) -> str:
     )
     total = f"{length} positions, {one.information.sum():.2f} bits in all"
     alt = escape(f"Sequence logo of {name}: {total}", quote=True)
-    size = f"min-width:{0.9 * width:.0f}px;max-width:{1.4 * width:.0f}px"
+    size = f"min-width:{0.9 * width:.0f}px;max-width:{1.2 * width:.0f}px"
     box = f'viewBox="0 0 {width} {TOP + HEIGHT + BOTTOM}" style="{size}"'
     return (
         f'<svg class="logo" {box} role="img" aria-label="{alt}">'

@@ -78,7 +78,16 @@ def latent_scatter(
     for trace in draw(points, colours, colour_name):
         figure.add_trace(trace)
     bar = {"title": {"text": plain(colour_name), "side": "top"}, "thickness": 10, "outlinewidth": 0}
-    bar |= {"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0, "xanchor": "left", "len": 0.5}
+    bar |= {
+        "orientation": "h",
+        "y": -0.16,
+        "yanchor": "top",
+        "x": 0,
+        "xanchor": "left",
+        "len": 0.7,
+        "nticks": 5,
+        "tickangle": 0,
+    }
     figure.update_layout(coloraxis={"colorscale": SCALE, "colorbar": bar})
     figure.update_xaxes(title=f"first principal axis ({explained[0]:.0%} of the variance)")
     return figure.update_yaxes(title=f"second principal axis ({explained[1]:.0%})")
@@ -87,10 +96,14 @@ def latent_scatter(
 def _by_number(
     points: Mapping[str, Float[np.ndarray, "_ 2"]], colours: Mapping[str, Shaped[np.ndarray, " _"]], colour_name: str
 ) -> Iterator[go.Scatter]:
+    """Points on a shared colour scale; a trace without points stands for each set in the legend."""
     for number, (name, at) in enumerate(points.items()):
-        marker = _marker(number) | {"color": colours[name], "coloraxis": "coloraxis"}
-        hover = f"{plain(name)}<br>{plain(colour_name)} %{{marker.color:.3g}}<extra></extra>"
-        yield go.Scatter(x=at[:, 0], y=at[:, 1], mode="markers", name=plain(name), marker=marker, hovertemplate=hover)
+        title, marker = plain(name), _marker(number)
+        hover = f"{title}<br>{plain(colour_name)} %{{marker.color:.3g}}<extra></extra>"
+        scaled = marker | {"color": colours[name], "coloraxis": "coloraxis"}
+        points_trace = {"mode": "markers", "legendgroup": title, "name": title}
+        yield go.Scatter(x=[None], y=[None], marker=marker | {"color": MUTED}, **points_trace)
+        yield go.Scatter(x=at[:, 0], y=at[:, 1], marker=scaled, hovertemplate=hover, showlegend=False, **points_trace)
 
 
 def _by_label(
