@@ -8,7 +8,7 @@ to sqrt(3) times more in half-samples, so their intervals err on the wide side. 
 statistics, so intervals are centred on the score at full n: 1.96 standard deviations of half-samples each way.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -26,8 +26,7 @@ class Score(NamedTuple):
 
     `ceiling` is what fresh real data scores, `floors` what named references score, all at the same n; `floor` names the
     one from which `skill` = (floor - value) / (floor - ceiling) is measured: 0 is that floor, 1 is as good as fresh
-    real data, unclipped; where a metric's best value lies inside its range (AUC: 0.5) the distances from it take the
-    places of the values. `resolved` is false where floor and ceiling cannot be told apart at this n. What is unknown
+    real data, unclipped. `resolved` is false where floor and ceiling cannot be told apart at this n. What is unknown
     is nan: the ceiling of a likelihood, and with it the skill.
     """
 
@@ -148,8 +147,7 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
     value, ceiling, floor = scale.measure(metric, generated), scale.ceiling(metric), scale.floor(metric)
     low, high = interval(value, metric)
     ceiling_low, ceiling_high = interval(ceiling, metric)
-    off = [_distances(one, metric.distance) for one in (value, ceiling)]
-    skill, error, resolved = skill_of(off[0], off[1], _distances(floor, metric.distance) if floor else None)
+    skill, error, resolved = skill_of(value, ceiling, floor)
     return Score(
         metric=metric.name,
         family=metric.family,
@@ -243,7 +241,3 @@ def bits_saved(
         name: (float(values.mean()), NORMAL_95 * float(np.std([values[rows].mean() for rows in halves])))
         for name, values in saved.items()
     }
-
-
-def _distances(measured: Measured, distance: Callable[[float], float]) -> Measured:
-    return Measured(distance(measured.value), np.array([distance(float(value)) for value in measured.halves]))

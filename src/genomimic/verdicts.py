@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from genomimic.metrics import METRICS
 from genomimic.scoring import Score
 
 BASELINES = {
@@ -95,8 +94,7 @@ def _resolved(scores: Sequence[Score]) -> list[Score]:
 
 
 def _clearly_worse(score: Score, other: float) -> bool:
-    distance = METRICS[score.metric].distance if score.metric in METRICS else float
-    worse = distance(score.value) - distance(other)
+    worse = score.value - other
     margin = max(score.high - score.value, score.value - score.low) * np.sqrt(2)  # the other is as uncertain
     return (worse if score.better == "lower" else -worse) > margin
 

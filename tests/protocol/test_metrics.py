@@ -55,8 +55,8 @@ def test_fresh_real_data_beat_the_floor(name):
             "copier": train[rng.integers(len(train), size=N)],
             "collapsed": few[rng.integers(len(few), size=N)],
         }[metric.floor]
-        values.append(metric.distance(measured(name, train, holdout, fresh)))
-        floors.append(metric.distance(measured(name, train, holdout, floor)))
+        values.append(measured(name, train, holdout, fresh))
+        floors.append(measured(name, train, holdout, floor))
     better = np.mean(floors) - np.mean(values)
     assert (better if metric.better == "lower" else -better) > 0
 
@@ -77,7 +77,7 @@ def test_more_corruption_is_never_better(name):
     for seed in SEEDS:
         train, holdout, fresh, rng = sets(seed)
         rungs = [substituted(fresh, share, rng) for share in (0.0, 0.1, 0.25, 0.6)]
-        ladder += [metric.distance(measured(name, train, holdout, rung)) for rung in rungs]
+        ladder += [measured(name, train, holdout, rung) for rung in rungs]
     steps = np.diff(ladder if metric.better == "lower" else -ladder)
     assert (steps[1:] > 0).all()
     assert ladder[-1] != ladder[0]

@@ -30,9 +30,9 @@ class Metric:
     """A statistic with its card.
 
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
-    ("copier" and "collapsed" are made by evaluation). `ideal`: where the best value lies inside the range, skill is
-    measured on the distance from it. `ceiling`: what fresh real data score, where symmetry tells; otherwise it is
-    measured. `references`: whether all references are scored too, or the floor alone. `size`: records that it reads.
+    ("copier" and "collapsed" are made by evaluation). `ceiling`: what fresh real data score, where symmetry tells;
+    otherwise it is measured. `references`: whether all references are scored too, or the floor alone. `size`: records
+    that it reads.
     """
 
     name: str
@@ -47,7 +47,6 @@ class Metric:
     floor: str
     statistic: Statistic
     needs: tuple[Need, ...] = ()
-    ideal: float | None = None
     ceiling: float | None = None
     references: bool = True
     size: Callable[[Comparison], int] = all_records
@@ -55,10 +54,6 @@ class Metric:
     def applies(self, comparison: Comparison) -> bool:
         """Whether these data have what the metric needs."""
         return all(need(comparison) for need in self.needs)
-
-    def distance(self, value: float) -> float:
-        """The number on which skill is measured: the value, or how far it is from the ideal."""
-        return value if self.ideal is None else abs(value - self.ideal)
 
 
 def metric(
@@ -74,7 +69,6 @@ def metric(
     floor: str,
     name: str | None = None,
     needs: Sequence[Need] = (),
-    ideal: float | None = None,
     ceiling: float | None = None,
     references: bool = True,
     size: Callable[[Comparison], int] = all_records,
@@ -96,7 +90,6 @@ def metric(
             floor=floor,
             statistic=statistic,
             needs=tuple(needs),
-            ideal=ideal,
             ceiling=ceiling,
             references=references,
             size=size,
