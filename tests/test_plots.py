@@ -140,7 +140,7 @@ class TestCharts:
     def test_every_axis_has_a_title(self):
         columns = {"step": np.arange(5.0), "loss": np.arange(5.0), "kl": np.full(5, np.nan), "d_real": np.ones(5)}
         figure = training.training_curves(columns, best_step=3)
-        assert [axis.title.text for axis in figure.select_yaxes()] == ["loss", "mean D(x)"]
+        assert [axis.title.text for axis in figure.select_yaxes()] == ["validation loss", "mean D(x)"]
         assert list(figure.select_xaxes())[-1].title.text == "training step"
 
     def test_latent_colours_by_label_or_number(self):

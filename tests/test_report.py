@@ -181,6 +181,8 @@ def test_size(full: str):
 
 def test_sections_on_the_model_need_their_data(dna: Report, full: str):
     bare = render(dna)
+    counted = TrainingLog.from_rows([{"step": 1, "loss": 1.9}], model="markov")
+    assert 'id="training"' not in render(dna, training=counted)
     for key in ("training", "latent", "latent-units", "discriminator"):
         assert f'<figure class="card" id="{key}"' in full
         assert f'id="{key}"' not in bare

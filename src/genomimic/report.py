@@ -176,7 +176,7 @@ def json_in_html(text: str) -> Markup:
 def _model_figures(
     training: TrainingLog | None, latent: LatentMap | None, discriminator: DiscriminatorScores | None
 ) -> Iterator[Figure]:
-    if training is not None:
+    if training is not None and training.has_curves:
         yield training_figure(training)
     if latent is not None:
         yield from latent_figures(latent)

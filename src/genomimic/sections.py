@@ -27,6 +27,11 @@ class TrainingLog:
             columns = {"step": np.arange(len(rows), dtype=float), **columns}
         return cls(model, columns, best_step, stop_reason)
 
+    @property
+    def has_curves(self) -> bool:
+        """Whether there are two points to join; a model that only counts has one."""
+        return len(self.columns["step"]) > 1
+
 
 @dataclass(frozen=True, eq=False)
 class LatentMap:

@@ -10,8 +10,21 @@ from plotly.subplots import make_subplots
 from genomimic.plots.charts import STYLE, plain
 from genomimic.plots.colours import INK, MUTED, SETS, SHAPES
 
-PANEL_HEIGHT = 210
+PANEL_HEIGHT = 180
+WITHOUT_CURVE = ("step", "seconds")
+TITLES = {
+    "loss": "validation loss",
+    "train_loss": "training loss",
+    "g_loss": "players' losses",
+    "d_loss": "players' losses",
+    "d_real": "mean D(x)",
+    "d_fake": "mean D(x)",
+    "reconstruction": "reconstruction",
+    "kl": "KL (nats)",
+    "validation_kl": "KL (nats)",
+}
 MOST_POINTS = 600
+FEW = 30
 MOST_LABELS = 12
 SCALE = "Cividis"
 
@@ -24,8 +37,9 @@ def training_curves(columns: Mapping[str, Float[np.ndarray, " rows"]], *, best_s
     for row, (title, names) in enumerate(panels.items(), 1):
         for name in names:
             line = {"color": SETS[number % len(SETS)], "width": 2, "dash": ("solid", "dash", "dot")[number // 6 % 3]}
+            mode = "lines" if len(columns["step"]) > FEW else "lines+markers"
             x, y = _thinned(columns["step"], columns[name])
-            figure.add_scatter(x=x, y=y, mode="lines", name=plain(name), line=line, row=row, col=1)
+            figure.add_scatter(x=x, y=y, mode=mode, name=plain(name), line=line, row=row, col=1)
             number += 1
         figure.update_yaxes(title=plain(title), row=row, col=1)
     if best_step is not None:
@@ -36,22 +50,13 @@ def training_curves(columns: Mapping[str, Float[np.ndarray, " rows"]], *, best_s
 
 
 def _panels(columns: Mapping[str, Float[np.ndarray, " rows"]]) -> dict[str, list[str]]:
-    """Names of the columns by the title of their shared axis."""
+    """Names of the columns by the title of the axis that they share, in the order of `TITLES`."""
+    known = sorted((name for name in columns if name in TITLES), key=list(TITLES).index)
     panels: dict[str, list[str]] = {}
-    for name, values in columns.items():
-        if name != "step" and np.isfinite(values).any():
-            panels.setdefault(_axis_title(name), []).append(name)
+    for name in [*known, *(name for name in columns if name not in TITLES)]:
+        if name not in WITHOUT_CURVE and np.isfinite(columns[name]).any():
+            panels.setdefault(TITLES.get(name, name.replace("_", " ")), []).append(name)
     return panels
-
-
-def _axis_title(name: str) -> str:
-    if "bits" in name:
-        return "bits per symbol"
-    if name in ("d_real", "d_fake"):
-        return "mean D(x)"
-    if "loss" in name:
-        return "loss"
-    return "KL (nats)" if name == "kl" else name.replace("_", " ")
 
 
 def _thinned(
