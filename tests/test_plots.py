@@ -191,10 +191,6 @@ class TestScoreChart:
         assert skill_of(score(), 0.0) == 1
         assert skill_of(score(better="higher", ceiling=3.0), 2.0) == 0.5
 
-    def test_auc_is_measured_from_its_ideal(self):
-        auc = score(metric="two_sample_auc_linear", ceiling=0.5, floors={"markov": 0.9}, value=0.4)
-        assert skill_of(auc, 0.4) == pytest.approx(skill_of(auc, 0.6))
-
     def test_places_are_in_percent_of_the_axis(self):
         chart = self.chart(score())
         row = chart.groups["fidelity"][0]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from genomimic.evaluation import Score
-from genomimic.metrics import METRICS
 from genomimic.plots.colours import SHAPES, set_colour
 
 FARTHEST_LEFT, NEAREST_LEFT = -1.5, -0.35
@@ -155,10 +154,9 @@ def skill_axis(scores: Iterable[Score]) -> Axis:
 
 
 def skill_of(score: Score, value: float) -> float:
-    """Skill that another value of the same metric would have (see `Metric.distance`); 0 where it has no scale."""
-    distance = METRICS[score.metric].distance if score.metric in METRICS else float
-    floor, ceiling = distance(score.floors.get(score.floor, math.nan)), distance(score.ceiling)
-    return (floor - distance(value)) / (floor - ceiling) if abs(floor - ceiling) > 0 else 0.0
+    """Skill that another value of the same metric would have; 0 where it has no scale."""
+    floor = score.floors.get(score.floor, math.nan)
+    return (floor - value) / (floor - score.ceiling) if abs(floor - score.ceiling) > 0 else 0.0
 
 
 def _lane(name: str, number: int, score: Score, axis: Axis) -> Lane:
