@@ -88,9 +88,9 @@ def test_pair_correlation_is_numpys_over_all_pairs():
 
 
 def test_vendi_of_equal_different_and_grouped_records():
-    assert vendi(np.ones((8, 8))) == pytest.approx(1.0)
-    assert vendi(np.eye(8)) == pytest.approx(8.0)
-    assert vendi(np.kron(np.eye(2), np.ones((4, 4)))) == pytest.approx(2.0)
+    assert vendi(np.ones((8, 8)), 8) == pytest.approx(1.0)
+    assert vendi(np.eye(8), 8) == pytest.approx(8.0)
+    assert vendi(np.kron(np.eye(2), np.ones((4, 4))), 8) == pytest.approx(2.0)
 
 
 def test_dcr_share_of_a_worked_example():

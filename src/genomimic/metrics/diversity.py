@@ -68,20 +68,23 @@ def within_distance(comparison: Comparison) -> float:
 )
 def vendi_ratio(comparison: Comparison) -> float:
     """Vendi score of order 2, cosine similarity of k-mer counts, over that of as many holdout records."""
-    size = min(len(comparison.synthetic), len(comparison.holdout), MAX_SIMILARITY)
-    synthetic, holdout = (
-        _squared_similarity(view)[:size, :size] for view in (comparison.synthetic, comparison.holdout)
-    )
-    return vendi(synthetic) / vendi(holdout)
+    whole = comparison.root or comparison
+    size = min(len(whole.synthetic), len(whole.holdout), MAX_SIMILARITY)
+    synthetic, holdout = (_squared_similarity(view) for view in (comparison.synthetic, comparison.holdout))
+    return vendi(synthetic, size) / vendi(holdout, size)
 
 
-def vendi(squared_similarity: Float[np.ndarray, "n n"]) -> float:
-    """Effective number of records 1 / |K/n|^2 (Vendi score of order 2) from the squares of a similarity matrix.
+def vendi(squared_similarity: Float[np.ndarray, "n n"], size: int) -> float:
+    """Effective number 1 / |K/size|^2 of `size` records (Vendi score of order 2) from the squares of similarities.
 
-    >>> vendi(np.eye(5)), vendi(np.ones((5, 5)))
-    (5.0, 1.0)
+    A subsample of n records tells the mean square off the diagonal, from which that of `size` records follows.
+
+    >>> vendi(np.eye(5), 5), vendi(np.ones((5, 5)), 5), vendi(np.eye(5), 10)
+    (5.0, 1.0, 10.0)
     """
-    return len(squared_similarity) ** 2 / float(squared_similarity.sum(dtype=np.float64))
+    n = len(squared_similarity)
+    off_diagonal = (squared_similarity.sum(dtype=np.float64) - np.trace(squared_similarity)) / max(n * (n - 1), 1)
+    return float(size / (1 + (size - 1) * off_diagonal))
 
 
 def _squared_similarity(view: View) -> Float[np.ndarray, "n n"]:
