@@ -17,7 +17,9 @@ def training_figure(log: TrainingLog) -> Figure:
     chart = training.training_curves(log.columns, best_step=log.best_step)
     best = "" if log.best_step is None else f" The dashed line is step {log.best_step:,}, whose state was kept."
     stop = f" Training ended: {log.stop_reason}." if log.stop_reason else ""
-    last = {name: values[np.isfinite(values)] for name, values in log.columns.items() if name != "step"}
+    last = {
+        name: values[np.isfinite(values)] for name, values in log.columns.items() if name not in ("step", "seconds")
+    }
     alt = ", ".join(f"{name} {values[-1]:.4g}" for name, values in last.items() if values.size)
     return plotly_figure(
         "training",

@@ -197,7 +197,7 @@ def _subtitle(report: Report) -> str:
     letters = letters_of(report.holdout)
     kind = letters.name.upper() if letters.complements is not None else letters.name
     sizes = ", ".join(f"{len(one.comparison.synthetic):,}" for one in report.sets)
-    return f"{sizes} synthetic {kind} sequences beside {len(report.holdout):,} real ones held out for judging."
+    return f"{sizes} synthetic {kind} sequences judged beside {len(report.holdout):,} real ones held out for judging."
 
 
 def _sections(*, has_model: bool) -> list[tuple[str, str]]:
