@@ -1,6 +1,13 @@
 """Every test is a shape test: annotated shapes and types are checked at each call of the modules that compute."""
 
+import os
+from pathlib import Path
+
 from jaxtyping import install_import_hook
+
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent.parent / ".jax_cache"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute
 
 COMPUTING = (
     "alphabet clustering comparison dataset distances encoding evaluation latent metrics modalities models nn "
@@ -8,3 +15,47 @@ COMPUTING = (
 )
 
 install_import_hook([f"genomimic.{name}" for name in COMPUTING.split()], "beartype.beartype")
+
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from genomimic import models  # noqa: E402
+from genomimic.dataset import Dataset  # noqa: E402
+from genomimic.modalities.sequences import Sequences  # noqa: E402
+from genomimic.training import fit  # noqa: E402
+
+TINY = {
+    "vae": {"steps": "60", "latent": "4", "width": "16", "context": "4", "draws": "16"},
+    "gan": {"steps": "50", "latent": "4", "width": "16", "context": "4", "batch": "32"},
+}
+"""Settings with which networks train in a second."""
+
+KINDS = ("fixed", "variable")
+
+
+def toy(n: int, seed: int, *, length: int = 12, kind: str = "fixed") -> Dataset:
+    """DNA with a motif at a place, a position that copies another one, and N here and there."""
+    rng = np.random.default_rng(seed)
+    values = rng.choice(4, (n, length), p=[0.4, 0.1, 0.2, 0.3]).astype(np.int8)
+    motif = np.array([[3, 0, 3]])[:, : length - 3]
+    values[:, 3:6] = np.where(rng.random((n, 1)) < 0.8, motif, values[:, 3:6])
+    values[:, -3] = np.where(rng.random(n) < 0.7, values[:, -4], values[:, -3])
+    values[rng.random((n, length)) < 0.005] = 5
+    if kind == "variable":
+        values[np.arange(length) >= rng.integers(length // 2, length + 1, (n, 1))] = 4
+    ids = np.array([f"toy_{i}" for i in range(n)], dtype=object)
+    return Dataset(values, ids, Sequences("dna", stranded=True, aligned=kind == "fixed"))
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """A run of a model on a kind of toy data, trained once in a session: `trained(name, kind)`."""
+    runs = {}
+
+    def get(name, kind="fixed"):
+        if (name, kind) not in runs:
+            model = models.build(name, TINY.get(name))
+            runs[name, kind] = fit(model, toy(800, 1, kind=kind), toy(200, 2, kind=kind))
+        return runs[name, kind]
+
+    return get

@@ -1,1 +1,101 @@
-"""Learn from biological sequences, generate synthetic ones, and prove how good they are."""
+"""Learn from biological sequences, generate synthetic ones, and prove how good they are.
+
+>>> import genomimic as gm
+>>> data = gm.read(gm.data.path("splice_junctions"))
+>>> len(data), gm.model("markov", order=3)
+(3189, Markov(order=3, alpha=None))
+
+Importing genomimic loads no array library; each name below is loaded when it is first used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from genomimic import data
+    from genomimic.alphabet import Alphabet
+    from genomimic.dataset import Dataset
+    from genomimic.errors import GenomimicError
+    from genomimic.evaluation import Report, Score
+    from genomimic.latent import Latent, decode, encode, interpolate, reconstruct
+    from genomimic.models import Model, model
+    from genomimic.reading import read, write
+    from genomimic.run import Run
+    from genomimic.sampling import bits_per_base, discriminate, log_likelihood, sample
+    from genomimic.splitting import Split, split
+    from genomimic.workflow import Parts, evaluate, mimic, parts_of, train, write_judgement
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Alphabet": "alphabet",
+    "Dataset": "dataset",
+    "GenomimicError": "errors",
+    "Latent": "latent",
+    "Model": "models",
+    "Parts": "workflow",
+    "Report": "evaluation",
+    "Run": "run",
+    "Score": "evaluation",
+    "Split": "splitting",
+    "bits_per_base": "sampling",
+    "data": "data",
+    "decode": "latent",
+    "discriminate": "sampling",
+    "encode": "latent",
+    "evaluate": "workflow",
+    "interpolate": "latent",
+    "log_likelihood": "sampling",
+    "mimic": "workflow",
+    "model": "models",
+    "parts_of": "workflow",
+    "read": "reading",
+    "reconstruct": "latent",
+    "sample": "sampling",
+    "split": "splitting",
+    "train": "workflow",
+    "write": "reading",
+    "write_judgement": "workflow",
+}
+
+__all__ = [
+    "Alphabet",
+    "Dataset",
+    "GenomimicError",
+    "Latent",
+    "Model",
+    "Parts",
+    "Report",
+    "Run",
+    "Score",
+    "Split",
+    "bits_per_base",
+    "data",
+    "decode",
+    "discriminate",
+    "encode",
+    "evaluate",
+    "interpolate",
+    "log_likelihood",
+    "mimic",
+    "model",
+    "parts_of",
+    "read",
+    "reconstruct",
+    "sample",
+    "split",
+    "train",
+    "write",
+    "write_judgement",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'genomimic' has no attribute {name!r}")
+    module = import_module(f"genomimic.{_HOME[name]}")
+    return module if name == "data" else getattr(module, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])

@@ -89,7 +89,9 @@ class Alphabet:
         complement = self._complement_of_token[values]
         lengths = (values != self.pad).sum(-1, keepdims=True)
         source = lengths - 1 - np.arange(values.shape[-1])
-        return np.where(source >= 0, np.take_along_axis(complement, np.maximum(source, 0), -1), self.pad).astype(np.int8)
+        return np.where(source >= 0, np.take_along_axis(complement, np.maximum(source, 0), -1), self.pad).astype(
+            np.int8
+        )
 
 
 DNA = Alphabet("dna", "ACGT", "NRYSWKMBDHV", "TGCA")

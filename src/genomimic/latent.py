@@ -4,10 +4,11 @@ from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
+from genomimic.models import Spec, State
 from genomimic.run import Run
 from genomimic.sampling import aligned_values, mapped
 
@@ -21,16 +22,15 @@ class Latent(NamedTuple):
 
 def encode(run: Run, dataset: Dataset) -> Latent:
     """Mean and variance of each record's latent vector (Kingma & Welling 2014)."""
-    encoder = _method(run, "encode")
-    values = aligned_values(run, dataset)
-    both = mapped(run, lambda spec, state, x, key: jnp.stack(encoder(spec, state, x)), values)
+    _check(run, "encode")
+    both = mapped(run, _encode, aligned_values(run, dataset))
     return Latent(both[:, 0], both[:, 1])
 
 
 def decode(run: Run, z: Float[np.ndarray, "n latent"], *, seed: int = 0) -> Dataset:
     """One record drawn from the decoder's distribution at each latent vector."""
-    decoder = _method(run, "decode")
-    values = mapped(run, decoder, np.asarray(z, np.float32), seed=seed)
+    _check(run, "decode")
+    values = mapped(run, _decode, np.asarray(z, np.float32), seed=seed)
     ids = np.array([f"decoded_{i:07d}" for i in range(len(values))], dtype=object)
     labels = {"origin": np.full(len(values), "synthetic", dtype=object)}
     return Dataset(values, ids, run.modality, labels)
@@ -50,8 +50,18 @@ def interpolate(run: Run, pair: Dataset, *, points: int = 7, seed: int = 0) -> D
     return decode(run, (1 - share) * first + share * last, seed=seed)
 
 
-def _method(run: Run, name: str) -> Any:
-    found = getattr(run.model, name, None)
-    if found is None:
+def _check(run: Run, name: str) -> None:
+    if not hasattr(run.model, name):
         raise UsageError(f"{run.model.name} cannot {name}; use a run of the model vae")
-    return found
+
+
+def _encode(
+    model: Any, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray
+) -> Float[Array, "2 latent"]:
+    return jnp.stack(model.encode(spec, state, x))
+
+
+def _decode(
+    model: Any, spec: Spec, state: State, z: Float[Array, " latent"], key: PRNGKeyArray
+) -> Shaped[Array, " length"]:
+    return model.decode(spec, state, z, key)

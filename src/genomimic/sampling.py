@@ -4,7 +4,7 @@ Record i of a seed depends on (seed, i) alone: the machine code works on blocks 
 """
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -15,7 +15,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 import genomimic
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
-from genomimic.models import Spec, State
+from genomimic.models import Model, Spec, State
 from genomimic.run import Run
 
 BLOCK = 256
@@ -59,7 +59,7 @@ def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.nda
     """Log-probability of each record in nats; exact or a lower bound as `run.model.likelihood` says."""
     if run.model.likelihood == "none":
         raise UsageError(f"{run.model.name} has no likelihood; it can only sample")
-    return mapped(run, run.model.log_prob, aligned_values(run, dataset), seed=seed)
+    return mapped(run, _log_prob, aligned_values(run, dataset), seed=seed)
 
 
 def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
@@ -71,10 +71,9 @@ def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndar
 
 def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
     """D(x) of each record: what a GAN's discriminator thinks of it."""
-    score = getattr(run.model, "discriminate", None)
-    if score is None:
+    if not hasattr(run.model, "discriminate"):
         raise UsageError(f"{run.model.name} has no discriminator; use a run of the model gan")
-    return mapped(run, lambda spec, state, x, key: score(spec, state, x), aligned_values(run, dataset))
+    return mapped(run, _opinion, aligned_values(run, dataset))
 
 
 def aligned_values(run: Run, dataset: Dataset) -> Shaped[np.ndarray, "n length"]:
@@ -93,33 +92,54 @@ def aligned_values(run: Run, dataset: Dataset) -> Shaped[np.ndarray, "n length"]
     return np.concatenate([values[:, :length], missing], 1)
 
 
+Rowwise = Callable[[Model, Spec, State, Any, PRNGKeyArray], Any]
+"""A function of one row: model, spec, state, the row's value and a key."""
+
+
 def mapped(
-    run: Run,
-    function: Callable[[Spec, State, Any, PRNGKeyArray], Any],
-    values: Shaped[np.ndarray, "n ..."],
-    *,
-    seed: int = 0,
-) -> Shaped[np.ndarray, "n ..."]:
-    """`function(spec, state, value, key)` of each row, in blocks of one compiled size."""
-    many = jax.jit(jax.vmap(partial(function, run.spec), in_axes=(None, 0, 0)))
-    key, found = jax.random.key(seed), []
+    run: Run, function: Rowwise, values: Shaped[np.ndarray, "n *rest"], *, seed: int = 0
+) -> Shaped[np.ndarray, "n *result"]:
+    """The function of each row, in blocks of one compiled size."""
+    many, key, found = _compiled(function, run.model, run.spec), jax.random.key(seed), []
     for first in range(0, len(values), BLOCK):
-        rows = np.arange(first, first + BLOCK)
-        keys = jax.vmap(partial(jax.random.fold_in, key))(jnp.asarray(rows))
-        block = many(run.state, values[np.minimum(rows, len(values) - 1)], keys)
-        found.append(np.asarray(block)[: len(values) - first])
+        rows = np.minimum(np.arange(first, first + BLOCK), len(values) - 1)
+        found.append(np.asarray(many(run.state, values[rows], key, first))[: len(values) - first])
     return np.concatenate(found)
 
 
-def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
-    key = jax.random.fold_in(jax.random.key(seed), SAMPLE)
+@lru_cache(maxsize=64)
+def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shaped[Array, "block *result"]]:
+    """The function of a block of rows; row i draws from a key of its own."""
 
     @jax.jit
-    def draw(state: State, first: Int[Array, ""]) -> Shaped[Array, "block length"]:
+    def block(
+        state: State, values: Shaped[Array, "block *rest"], key: PRNGKeyArray, first: Int[Array, ""]
+    ) -> Shaped[Array, "block *result"]:
         keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(BLOCK))
-        return jax.vmap(partial(run.model.sample, run.spec, state))(keys)
+        return jax.vmap(lambda value, key: function(model, spec, state, value, key))(values, keys)
 
-    return lambda block: np.asarray(draw(run.state, block * BLOCK))
+    return block
+
+
+def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
+    """Block number to the records of that block."""
+    draw, nothing = _compiled(_draw, run.model, run.spec), np.zeros(BLOCK, np.int8)
+    key = jax.random.fold_in(jax.random.key(seed), SAMPLE)
+    return lambda block: np.asarray(draw(run.state, nothing, key, block * BLOCK))
+
+
+def _draw(model: Model, spec: Spec, state: State, _: Any, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    return model.sample(spec, state, key)
+
+
+def _log_prob(
+    model: Model, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray
+) -> Float[Array, ""]:
+    return model.log_prob(spec, state, x, key)
+
+
+def _opinion(model: Any, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+    return model.discriminate(spec, state, x)
 
 
 def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, first: int) -> Dataset:

@@ -12,12 +12,12 @@ import numpy as np
 
 import genomimic
 from genomimic import evaluation, latent, models
-from genomimic.comparison import same_width
+from genomimic.comparison import View, same_width
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import RunError, UsageError
-from genomimic.evaluation import Report
-from genomimic.modalities.sequences import Sequences
+from genomimic.evaluation import HeldOutBits, Report
 from genomimic.models import BASELINES, Model
+from genomimic.observation import Categorical
 from genomimic.reading import Writer, digest, reread
 from genomimic.report import write_report
 from genomimic.run import FORMAT, Run, read_config, read_meta, read_split, write_config, write_split
@@ -87,23 +87,27 @@ def evaluate(
 
     The baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
     """
-    n = min(*map(len, synthetic.values()), len(parts.holdout), len(parts.train), evaluation.MOST)
-    references, bits = {}, {}
+    n = min(*map(len, synthetic.values()), len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
+    references, likelihoods = {}, {}
     for i, name in enumerate(BASELINES):
         watch("floors", i / len(BASELINES), name)
         baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
-        bits[name] = bits_per_base(baseline, parts.holdout)
+        likelihoods[name] = _held_out_bits(baseline, parts.holdout, seed)
     watch("floors", 1.0, ", ".join(BASELINES))
     if run is not None and run.model.likelihood != "none":
-        own = bits_per_base(run, parts.holdout, seed=seed)
-        bits |= {name: own for name, dataset in synthetic.items() if _made_by(run, dataset)}
+        own = _held_out_bits(run, parts.holdout, seed)
+        likelihoods |= {name: own for name, dataset in synthetic.items() if _made_by(run, dataset)}
     report = evaluation.evaluate(
         synthetic,
         train=parts.train,
         holdout=parts.holdout,
+        validation=parts.validation,
         references=references,
-        bits=bits,
+        train_clusters=parts.split.cluster[parts.split.rows("train")],
+        holdout_clusters=parts.split.cluster[parts.split.rows("holdout")],
+        validation_clusters=parts.split.cluster[parts.split.rows("validation")],
+        likelihoods=likelihoods,
         seed=seed,
         progress=lambda detail, share: watch("judge", share, detail),
     )
@@ -130,7 +134,7 @@ def mimic(
     parts = _split(data, by, seed, watch)
     run = _train(model, data, parts, out / "run", seed, resume, watch)
     write_samples(run, n or min(len(parts.train), 10_000), out / SYNTHETIC, seed=seed, watch=watch)
-    judged = sample(run, min(len(parts.holdout), evaluation.MOST), seed=seed)
+    judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
     report = evaluate({run.model.name: judged}, parts, run=run, seed=seed, watch=watch)
     return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
 
@@ -220,6 +224,7 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
     }
     divided = {"w": parts.split.w, "seed": seed} | ({"by": parts.split.by} if parts.split.by else {})
     observation = spec.observation
+    assert isinstance(observation, Categorical)
     return {
         "format": FORMAT,
         "command": shlex.join(["genomimic", *sys.argv[1:]]),
@@ -252,6 +257,11 @@ def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -
                 )
 
 
+def _held_out_bits(run: Run, holdout: Dataset, seed: int) -> HeldOutBits:
+    assert run.model.likelihood != "none"
+    return HeldOutBits(bits_per_base(run, holdout, seed=seed), run.model.likelihood)
+
+
 def _made_by(run: Run, dataset: Dataset) -> bool:
     made = dataset.labels.get("run")
     return made is not None and bool((made == run.digest).all())
@@ -279,31 +289,25 @@ def _sections(run: Run, parts: Parts, report: Report) -> dict[str, Any]:
     meta = read_meta(run.path)
     log = TrainingLog.from_rows(run.log, model=run.model.name, best_step=meta["best_step"], stop_reason=meta["stopped"])
     sections: dict[str, Any] = {"training": log}
-    synthetic = report.sets[0].comparison.synthetic.dataset
-    synthetic = synthetic.take(np.arange(min(SHOWN, len(synthetic))))
-    holdout = parts.holdout.take(np.arange(min(SHOWN, len(parts.holdout))))
+    judged = report.sets[0].comparison
+    synthetic, holdout = (view.take(np.arange(min(SHOWN, len(view)))) for view in (judged.synthetic, judged.holdout))
     if hasattr(run.model, "encode"):
         sections["latent"] = _latent_map(run, holdout, synthetic)
     if hasattr(run.model, "discriminate"):
         learned = parts.train.take(np.arange(min(SHOWN, len(parts.train))))
-        sections["discriminator"] = DiscriminatorScores(*(discriminate(run, d) for d in (learned, holdout, synthetic)))
+        sets = (learned, holdout.dataset, synthetic.dataset)
+        sections["discriminator"] = DiscriminatorScores(*(discriminate(run, dataset) for dataset in sets))
     return sections
 
 
-def _latent_map(run: Run, holdout: Dataset, synthetic: Dataset) -> LatentMap:
-    real, drawn = latent.encode(run, holdout), latent.encode(run, synthetic)
+def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
+    real, drawn = latent.encode(run, holdout.dataset), latent.encode(run, synthetic.dataset)
+    protein = holdout.alphabet.complements is None
     return LatentMap.project(
         real.mean,
         real.variance,
         drawn.mean,
-        colour_name="GC content",
-        real_colour=_gc(holdout),
-        synthetic_colour=_gc(synthetic),
+        colour_name="length" if protein else "GC content",
+        real_colour=holdout.lengths if protein else holdout.gc,
+        synthetic_colour=synthetic.lengths if protein else synthetic.gc,
     )
-
-
-def _gc(dataset: Dataset) -> np.ndarray:
-    assert isinstance(dataset.modality, Sequences)
-    letters = dataset.modality.letters
-    strong = np.isin(dataset.values, [i for i, letter in enumerate(letters.symbols) if letter in "GC"])
-    return strong.sum(1) / np.maximum((dataset.values < letters.size).sum(1), 1)

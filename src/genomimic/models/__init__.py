@@ -14,7 +14,20 @@ from genomimic.models.gan import GAN
 from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
 from genomimic.models.vae import VAE
 
-__all__ = ["BASELINES", "MODELS", "Field", "Model", "Plan", "Scalars", "Spec", "State", "build", "config", "describe"]
+__all__ = [
+    "BASELINES",
+    "MODELS",
+    "Field",
+    "Model",
+    "Plan",
+    "Scalars",
+    "Spec",
+    "State",
+    "build",
+    "config",
+    "describe",
+    "model",
+]
 
 MODELS: dict[str, type[Model]] = {
     model.name: model for model in (Uniform, Composition, PWM, Markov, PositionMarkov, VAE, GAN)
@@ -49,6 +62,15 @@ def build(name: str, settings: Mapping[str, Any] | None = None) -> Model:
             raise UsageError(f"{name} has no setting --{flag}{_suggestion(field, known)}; see: genomimic models {name}")
         values[field] = _converted(f"--{flag}", given, hints[field])
     return model(**values)
+
+
+def model(name: str, **settings: Any) -> Model:
+    """The model called `name` with the given fields.
+
+    >>> model("vae", latent=8).latent
+    8
+    """
+    return build(name, settings)
 
 
 def config(model: Model) -> dict[str, Any]:

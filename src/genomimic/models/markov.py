@@ -214,7 +214,8 @@ def _symbols(spec: Spec) -> int:
 def _orders(spec: Spec, given: int | None, positions: int) -> tuple[int, ...]:
     """Orders whose counts stay small enough to hold, or the one given if it does."""
     symbols = _symbols(spec)
-    fitting = [k for k in range(HIGHEST_ORDER + 1) if positions * symbols ** (k + 1) <= MOST_COUNTS]
+    highest = min(HIGHEST_ORDER, spec.length - 1)
+    fitting = [k for k in range(highest + 1) if positions * symbols ** (k + 1) <= MOST_COUNTS]
     if given is None:
         return tuple(fitting)
     if given not in fitting:

@@ -1,0 +1,121 @@
+"""What every model promises, on sequences of one length and of many."""
+
+import itertools
+
+import jax
+import numpy as np
+import pytest
+
+from genomimic import models
+from genomimic.models import MODELS, Spec
+from genomimic.observation import Categorical
+from genomimic.run import Run
+from genomimic.sampling import log_likelihood, sample, stream
+from genomimic.training import fit
+from tests.conftest import KINDS, TINY, toy
+
+BOTH = pytest.mark.parametrize("kind", KINDS)
+EVERY = pytest.mark.parametrize("name", sorted(MODELS))
+LIKELY = pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if model.likelihood != "none"))
+
+
+@EVERY
+@BOTH
+def test_samples_are_letters_with_padding_only_behind_the_end(trained, name, kind):
+    values = sample(trained(name, kind), 300).values
+    assert values.shape == (300, 12)
+    assert values.dtype == np.int8
+    assert values.min() >= 0
+    assert values.max() <= (3 if kind == "fixed" else 4)
+    padding = values == 4
+    assert not padding[:, 0].any()
+    assert (padding[:, 1:] >= padding[:, :-1]).all()
+
+
+@EVERY
+def test_record_i_depends_on_seed_and_i_alone(trained, name):
+    run = trained(name)
+    whole = sample(run, 600, seed=7).values
+    np.testing.assert_array_equal(sample(run, 600, seed=7).values, whole)
+    np.testing.assert_array_equal(sample(run, 5, seed=7, start=255).values, whole[255:260])
+    for batch in (1, 97, 100_000):
+        blocks = list(stream(run, 600, seed=7, batch=batch))
+        assert max(map(len, blocks)) <= batch
+        np.testing.assert_array_equal(np.concatenate([block.values for block in blocks]), whole)
+    assert not np.array_equal(sample(run, 600, seed=8).values, whole)
+
+
+@EVERY
+def test_samples_say_that_they_are_synthetic(trained, name):
+    made = sample(trained(name), 3, start=5)
+    assert list(made.labels["origin"]) == ["synthetic"] * 3
+    assert list(made.labels["index"]) == ["5", "6", "7"]
+    assert made.labels["model"][0] == name
+
+
+@EVERY
+def test_the_same_seed_trains_the_same_state(trained, name):
+    again = fit(models.build(name, TINY.get(name)), toy(800, 1), toy(200, 2))
+    for a, b in zip(jax.tree.leaves(again.state), jax.tree.leaves(trained(name).state), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@LIKELY
+@BOTH
+def test_probabilities_of_all_sequences_sum_to_one_or_less(name, kind):
+    """A likelihood is a distribution over everything the model can write, and a bound stays below one."""
+    ends = kind == "variable"
+    train = toy(400, 3, length=4)
+    values = train.values.copy()
+    if ends:
+        values[np.arange(4) >= np.random.default_rng(0).integers(1, 5, (400, 1))] = 4
+    data = type(train)(values, train.ids, train.modality)
+    run = fit(models.build(name, TINY.get(name)), data, data)
+    lengths = range(1, 5) if ends else (4,)
+    rows = [(*word, *[4] * (4 - k)) for k in lengths for word in itertools.product(range(4), repeat=k)]
+    every = type(train)(np.array(rows, np.int8), np.arange(len(rows)).astype(object), train.modality)
+    total = np.exp(log_likelihood(run, every)).sum()
+    if run.model.likelihood == "exact":
+        assert total == pytest.approx(1, abs=1e-4)
+    else:
+        assert 0.5 < total < 1.02
+
+
+@LIKELY
+def test_an_unknown_last_letter_is_every_letter_at_once(trained, name):
+    run = trained(name)
+    if run.model.likelihood != "exact":
+        pytest.skip("holds for exact likelihoods only")
+    row = toy(1, 5).values.copy()
+    row[row == 5] = 0
+    rows = np.repeat(row, 5, 0)
+    rows[:, -1] = [0, 1, 2, 3, 5]
+    log_prob = log_likelihood(run, type(toy(1, 5))(rows, np.arange(5).astype(object), run.modality))
+    assert np.logaddexp.reduce(log_prob[:4]) == pytest.approx(log_prob[4], abs=1e-4)
+
+
+@EVERY
+def test_config_builds_the_model_again(name):
+    model = models.build(name, TINY.get(name)).settled(1000)
+    settings = models.config(model)
+    assert models.build(settings.pop("name"), settings) == model
+
+
+@EVERY
+def test_every_setting_has_a_meaning(name):
+    for field in models.describe(name):
+        assert field.flag.startswith("--")
+        assert field.meaning.endswith(".")
+
+
+@EVERY
+def test_state_has_the_shapes_of_its_template(trained, name):
+    run = trained(name)
+    fresh = jax.eval_shape(lambda key: run.model.init(run.spec, key), jax.random.key(0))
+    assert jax.tree.map(lambda x: (x.shape, x.dtype), fresh) == jax.tree.map(lambda x: (x.shape, x.dtype), run.state)
+
+
+def test_a_run_in_memory_has_no_log():
+    run = Run(models.build("uniform"), Spec(1, Categorical(4), np.zeros((1, 4), np.float32)), None, toy(1, 0).modality)
+    assert run.log == []
+    assert run.stopped == ""
