@@ -79,14 +79,17 @@ def test_as_good_as_real_reaches_one_and_is_resolved():
 
 
 def test_detection_limit_of_1000_records():
-    assert detection_limit(1000) == "With 1,000 against 1,000 records an AUC below 0.526 cannot be told from chance."
+    assert (
+        detection_limit(1000)
+        == "With 1,000 against 1,000 records a two-sample AUC below 0.526 cannot be told from chance."
+    )
 
 
 @pytest.mark.parametrize(
     ("scores", "start"),
     [
         ([], "No score could be resolved with so few records."),
-        ([made("kmer_js_1", 0.0)], "As good as fresh real data on 1 of the 1 scores that this n can resolve."),
+        ([made("kmer_js_1", 0.0)], "As good as fresh real data on 1 of the 1 scores that can be resolved."),
         (
             [made("exact_copies", 0.3, floors={"copier": 1.0}, floor="copier")],
             "Copies its training data (30.0% of the records are exact copies; of fresh real records 0.0%); as good",
@@ -109,6 +112,8 @@ def test_findings_put_alarms_first_and_say_what_cannot_be_seen():
     ]
     lines = findings(scores, 1000, {})
     assert lines[0].startswith("Copying: 30.0%")
-    assert lines[1].startswith("Weakest in fidelity: kmer_js_6 0.5, fresh real data 0, markov 0.1; skill 0.20 [0.15")
-    assert "A Markov chain does better on kmer_js_6." in lines
-    assert lines[-2] == "This n cannot tell floor from ceiling on kmer_js_1."
+    assert lines[1].startswith(
+        "Weakest in fidelity: K-mer JS divergence, k = 6 is 0.5 where fresh real data reach 0 and a Markov chain 0.1"
+    )
+    assert "A Markov chain does better on: K-mer JS divergence, k = 6." in lines
+    assert lines[-2] == "So few records cannot tell floor from ceiling on: K-mer JS divergence, k = 1."

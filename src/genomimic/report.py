@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +16,7 @@ from genomimic.encoding import NOTES
 from genomimic.evaluation import Report, Score, SetReport, scores_json
 from genomimic.figures import Figure, letters_of, set_figures
 from genomimic.metrics import METRICS
+from genomimic.metrics.titles import title_of
 from genomimic.model_figures import discriminator_figure, latent_figures, training_figure
 from genomimic.plots.colours import SHAPES, UNKNOWN, letter_colours, paler, set_colour
 from genomimic.plots.scorechart import score_chart
@@ -26,7 +26,7 @@ from genomimic.verdicts import as_good_as_real
 
 HEADINGS = ("score", "question", "group", "better", "value", "low", "high", "floor", "ceiling", "skill", "skill low")
 HEADINGS += ("skill high", "floor is", "resolved", "n", "all references")
-WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
+
 LIKELIHOOD_QUESTION = "How many bits does the model need for one letter of a fresh real record?"
 GROUP_QUESTIONS = {
     "fidelity": "Does it look like real data?",
@@ -131,20 +131,6 @@ def _environment() -> Environment:
 
 def _asset(name: str) -> Markup:
     return Markup((Path(__file__).parent / "templates" / name).read_text())
-
-
-def title_of(metric: str) -> str:
-    """Name of a metric in words.
-
-    >>> title_of("kmer_js_6"), title_of("two_sample_auc_linear")
-    ('K-mer JS divergence, k = 6', 'Two-sample AUC linear')
-    """
-    words = [
-        WORDS.get(word, word) for word in re.sub(r"_\d+$", "", metric).replace("two_sample", "two-sample").split("_")
-    ]
-    length = re.search(r"_(\d+)$", metric)
-    title = " ".join(words) + (f", k = {length[1]}" if length else "")
-    return title[0].upper() + title[1:]
 
 
 def question_of(metric: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from genomimic.metrics.titles import title_of
 from genomimic.scoring import Score
 
 BASELINES = {
@@ -86,7 +87,7 @@ def as_good_as_real(scores: Sequence[Score]) -> list[Score]:
 def detection_limit(n: int) -> str:
     """The smallest classifier AUC that n against n records can tell from chance (two standard errors under H0)."""
     limit = 0.5 + 2 * np.sqrt((2 * n + 1) / (12 * n * n))
-    return f"With {n:,} against {n:,} records an AUC below {limit:.3f} cannot be told from chance."
+    return f"With {n:,} against {n:,} records a two-sample AUC below {limit:.3f} cannot be told from chance."
 
 
 def _resolved(scores: Sequence[Score]) -> list[Score]:
@@ -103,13 +104,11 @@ def _count(scores: Sequence[Score]) -> str:
     resolved = len(_resolved(scores))
     if not resolved:
         return "no score could be resolved with so few records"
-    return (
-        f"as good as fresh real data on {len(as_good_as_real(scores))} of the {resolved} scores that this n can resolve"
-    )
+    return f"as good as fresh real data on {len(as_good_as_real(scores))} of the {resolved} scores that can be resolved"
 
 
 def _readable(score: Score) -> str:
-    return f"{score.metric} {score.value:.3g}, fresh real data {score.ceiling:.3g}"
+    return f"{title_of(score.metric)} is {score.value:.3g} where fresh real data reach {score.ceiling:.3g}"
 
 
 def _sentence_of_copies(score: Score) -> str:
@@ -125,11 +124,17 @@ def _alarm_of_overlap(scores: Sequence[Score]) -> str:
     found = overlaps_real(scores)
     if found is None:
         return ""
-    return f"Copying: {found.metric} is {found.value:.3f}, clearly below 0.5, as when records repeat real ones."
+    return (
+        f"Copying: {title_of(found.metric)} is {found.value:.3f}, clearly below 0.5, as when records repeat real ones."
+    )
 
 
 def _alarm_of_collapse(score: Score | None) -> str:
-    return f"Collapse: {_readable(score)}, a generator of 5% of the training data {_floor(score)}." if score else ""
+    return (
+        f"Collapse: {_readable(score)}, and a generator that repeats 5% of the training data {_floor(score)}."
+        if score
+        else ""
+    )
 
 
 def _floor(score: Score) -> str:
@@ -142,29 +147,40 @@ def _weakest(scores: Sequence[Score], group: str) -> str:
         return ""
     worst = min(inside, key=lambda score: score.skill)
     skill = f"skill {worst.skill:.2f} [{worst.skill_low:.2f}, {worst.skill_high:.2f}]"
-    return f"Weakest in {group}: {_readable(worst)}, {worst.floor} {_floor(worst)}; {skill}."
+    return f"Weakest in {group}: {_readable(worst)} and {_named(worst.floor)} {_floor(worst)}; {skill}."
+
+
+def _named(floor: str) -> str:
+    return BASELINES.get(floor, {"copier": "a copier", "collapsed": "a collapsed generator"}.get(floor, floor))
 
 
 def _ahead(scores: Sequence[Score]) -> list[str]:
     lines = []
     for name, words in BASELINES.items():
         compared = [score for score in scores if score.group == "fidelity" and score.family != "likelihood"]
-        metrics = [score.metric for score in compared if name in ahead(score)]
+        metrics = [title_of(score.metric) for score in compared if name in ahead(score)]
         if metrics:
-            lines.append(f"{words[0].upper()}{words[1:]} does better on {', '.join(metrics)}.")
+            does = "does" if words.startswith("a ") else "do"
+            lines.append(f"{words[0].upper()}{words[1:]} {does} better on: {'; '.join(metrics)}.")
     return lines
 
 
 def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float]]) -> list[str]:
+    """What the model's likelihood of unseen records says, beside its closest rival."""
     lines = []
     for score in scores:
         if score.family == "likelihood":
-            sign = "at most " if score.metric.endswith("bound") else ""
-            others = [f"{saving:+.3f} ± {margin:.3f} saved on {name}" for name, (saving, margin) in saved.items()]
-            lines.append("; ".join([f"Held-out bits per base: {sign}{score.value:.3f}", *others]) + ".")
+            most = "at most " if score.metric.endswith("bound") else ""
+            line = f"Needs {most}{score.value:.3f} bits for one letter of unseen real data, where fewer is better"
+            if saved:
+                rival = min(saved, key=lambda name: saved[name][0])
+                saving, margin = saved[rival]
+                less = "fewer" if saving >= 0 else "more"
+                line += f": {abs(saving):.3f} ± {margin:.3f} {less} than {_named(rival)}, the best baseline"
+            lines.append(line + ".")
     return lines
 
 
 def _unresolved(scores: Sequence[Score]) -> str:
-    names = [score.metric for score in scores if not score.resolved and score.family != "likelihood"]
-    return f"This n cannot tell floor from ceiling on {', '.join(names)}." if names else ""
+    names = [title_of(score.metric) for score in scores if not score.resolved and score.family != "likelihood"]
+    return f"So few records cannot tell floor from ceiling on: {'; '.join(names)}." if names else ""

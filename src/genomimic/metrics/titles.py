@@ -1,0 +1,19 @@
+"""Names of metrics in words, for people."""
+
+import re
+
+WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
+
+
+def title_of(metric: str) -> str:
+    """Name of a metric in words.
+
+    >>> title_of("kmer_js_6"), title_of("two_sample_auc_linear")
+    ('K-mer JS divergence, k = 6', 'Two-sample AUC linear')
+    """
+    words = [
+        WORDS.get(word, word) for word in re.sub(r"_\d+$", "", metric).replace("two_sample", "two-sample").split("_")
+    ]
+    length = re.search(r"_(\d+)$", metric)
+    title = " ".join(words) + (f", k = {length[1]}" if length else "")
+    return title[0].upper() + title[1:]
