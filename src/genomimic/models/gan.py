@@ -53,6 +53,7 @@ class GAN(Model):
     summary: ClassVar[str] = (
         "generative adversarial network: a generator against a discriminator that scores any sequence"
     )
+    shown: ClassVar[tuple[str, ...]] = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
 
     latent: int = 64
     """Numbers in the noise vector."""
