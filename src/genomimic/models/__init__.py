@@ -3,13 +3,15 @@
 import ast
 import difflib
 import inspect
+import math
 import textwrap
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, NamedTuple, get_args, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from genomimic.errors import UsageError
-from genomimic.models.base import Model, Plan, Scalars, Spec, State
+from genomimic.models.base import Limits, Model, Plan, Scalars, Spec, State
 from genomimic.models.gan import GAN
 from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
 from genomimic.models.vae import VAE
@@ -53,7 +55,7 @@ def build(name: str, settings: Mapping[str, Any] | None = None) -> Model:
     """
     if name not in MODELS:
         raise UsageError(f"there is no model {name!r}{_suggestion(name, MODELS)}; models: {', '.join(MODELS)}")
-    model, hints = MODELS[name], get_type_hints(MODELS[name])
+    model, hints = MODELS[name], get_type_hints(MODELS[name], include_extras=True)
     known = [field.name for field in fields(model)]
     values = {}
     for flag, given in (settings or {}).items():
@@ -81,7 +83,8 @@ def config(model: Model) -> dict[str, Any]:
 def describe(name: str) -> list[Field]:
     """The hyperparameters of a model with defaults and meaning."""
     build(name)
-    model, hints, meanings = MODELS[name], get_type_hints(MODELS[name]), _meanings(MODELS[name])
+    model, meanings = MODELS[name], _meanings(MODELS[name])
+    hints = get_type_hints(model, include_extras=True)
     return [
         Field(
             "--" + field.name.replace("_", "-"),
@@ -100,7 +103,20 @@ def _suggestion(word: str, known: Mapping[str, Any] | list[str]) -> str:
 
 def _options(hint: Any) -> tuple[Any, ...]:
     """The types or literal values that a field may hold."""
-    return tuple(option for option in get_args(hint) if option is not type(None)) or (hint,)
+    if get_origin(hint) is Annotated:
+        return _options(hint.__origin__)
+    if get_origin(hint) in (Union, UnionType):
+        return _options(next(option for option in get_args(hint) if option is not type(None)))
+    return get_args(hint) or (hint,)
+
+
+def _limits(hint: Any) -> Limits:
+    """What bounds a number: what its type says, else whole numbers begin at 1 and others at 0."""
+    for part in (hint, *get_args(hint)):
+        for mark in getattr(part, "__metadata__", ()):
+            if isinstance(mark, Limits):
+                return mark
+    return Limits(1 if _options(hint)[0] is int else 0)
 
 
 def _kind(hint: Any) -> str:
@@ -108,6 +124,15 @@ def _kind(hint: Any) -> str:
     if isinstance(options[0], str):
         return "|".join(options)
     return {int: "integer", float: "number", bool: "yes|no"}[options[0]]
+
+
+def _expected(hint: Any) -> str:
+    """What a user should have written."""
+    if _kind(hint) not in ("integer", "number"):
+        return _kind(hint)
+    limits, article = _limits(hint), "an" if _kind(hint) == "integer" else "a"
+    bounds = f"of at least {limits.low:g}" if math.isinf(limits.high) else f"from {limits.low:g} to {limits.high:g}"
+    return f"{article} {_kind(hint)} {'above 0' if 0 < limits.low < 1 else bounds}"
 
 
 def _converted(flag: str, given: Any, hint: Any) -> Any:
@@ -123,10 +148,11 @@ def _converted(flag: str, given: Any, hint: Any) -> Any:
         try:
             value = options[0](text)
         except ValueError:
-            value = None
-        if value is not None and value >= 0:
+            value = math.nan
+        limits = _limits(hint)
+        if limits.low <= value <= limits.high and math.isfinite(value):
             return value
-    raise UsageError(f"{flag} {text}: expected {_kind(hint)}")
+    raise UsageError(f"{flag} {text}: expected {_expected(hint)}")
 
 
 def _meanings(model: type[Model]) -> dict[str, str]:

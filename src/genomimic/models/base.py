@@ -1,9 +1,10 @@
 """The interface of every generator, whatever it learns and however."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -13,6 +14,20 @@ from genomimic.observation import Observation
 
 State = Any
 """A pytree of arrays that a model alone looks into: counts, weights, optimiser moments."""
+
+
+class Limits(NamedTuple):
+    """The smallest and the largest value that a field of a model may have."""
+
+    low: float
+    high: float = math.inf
+
+
+Count = Annotated[int, Limits(0)]
+"""A whole number that may be 0; a plain `int` is at least 1."""
+Share = Annotated[float, Limits(0, 1)]
+Positive = Annotated[float, Limits(1e-9)]
+"""A number that may not be 0; a plain `float` is at least 0."""
 
 Scalars = Mapping[str, Float[Array, ""]]
 """Named numbers of one step or one validation, for the log and the progress bar."""

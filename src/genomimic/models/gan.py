@@ -24,7 +24,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Model, Plan, Scalars, Spec
+from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
 from genomimic.models.critic import Discriminator
 from genomimic.models.moments import moment_gap, near_twins
 
@@ -65,13 +65,13 @@ class GAN(Model):
     """Weight of the gradient penalty: 0.5 for relativistic, 10 for wgan-gp, 0 for bce where not given."""
     critic_steps: int | None = None
     """Discriminator steps for each generator step: 5 for wgan-gp, 1 for the others where not given."""
-    context: int = 20
+    context: Count = 20
     """Letters before each position that the generator sees."""
     width: int = 64
     """Units in each generator layer."""
-    generator_rate: float = 0.0003
+    generator_rate: Positive = 0.0003
     """Learning rate of the generator."""
-    discriminator_rate: float = 0.001
+    discriminator_rate: Positive = 0.001
     """Learning rate of the discriminator."""
     batch: int = 128
     """Real records in each discriminator step."""

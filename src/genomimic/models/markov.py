@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic.errors import UsageError
-from genomimic.models.base import Model, Plan, Scalars, Spec
+from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
 from genomimic.observation import Categorical
 
 ALPHAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0)
@@ -156,7 +156,7 @@ class PWM(Chain):
     summary: ClassVar[str] = "position weight matrix: each position on its own"
     positional: ClassVar[bool] = True
 
-    pseudocount: float = 1.0
+    pseudocount: Positive = 1.0
     """Letters added to the counts of each position, spread evenly."""
 
     def orders(self, spec: Spec) -> tuple[int, ...]:
@@ -173,9 +173,9 @@ class Markov(Chain):
     name: ClassVar[str] = "markov"
     summary: ClassVar[str] = "Markov chain: each letter given the k before it, the same everywhere"
 
-    order: int | None = None
+    order: Count | None = None
     """Letters of memory; chosen by validation where not given."""
-    alpha: float | None = None
+    alpha: Positive | None = None
     """Strength of shrinking towards shorter memory, in letters; chosen by validation where not given."""
 
     def orders(self, spec: Spec) -> tuple[int, ...]:
@@ -193,9 +193,9 @@ class PositionMarkov(Chain):
     summary: ClassVar[str] = "Markov chain with its own table at each position: the strong baseline for aligned data"
     positional: ClassVar[bool] = True
 
-    order: int | None = None
+    order: Count | None = None
     """Letters of memory; chosen by validation where not given."""
-    alpha: float | None = None
+    alpha: Positive | None = None
     """Strength of shrinking towards shorter memory, in letters; chosen by validation where not given."""
 
     def orders(self, spec: Spec) -> tuple[int, ...]:

@@ -10,7 +10,7 @@ nats for nothing (Kingma et al. 2016), so that the decoder cannot learn to ignor
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -19,7 +19,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Model, Plan, Scalars, Spec
+from genomimic.models.base import Count, Limits, Model, Plan, Positive, Scalars, Share, Spec
 
 ACTIVE = 0.01
 """A latent unit is active where its mean varies by more than this over records (Burda et al. 2016)."""
@@ -80,17 +80,17 @@ class VAE(Model):
     """Weight of the KL term once warmed up."""
     free_bits: float = 0.1
     """Nats of KL that each latent unit has for free."""
-    warm_up: float = 0.25
+    warm_up: Share = 0.25
     """Share of the steps over which beta rises from 0."""
     reconstruction: Literal["cross-entropy", "mse"] = "cross-entropy"
     """Reconstruction loss: categorical cross-entropy, or squared error on one-hot letters."""
-    context: int = 20
+    context: Count = 20
     """Letters before each position that the decoder sees; 0 is the classical independent decoder."""
     width: int = 64
     """Units in each decoder layer."""
-    dropout: float = 0.1
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.1
     """Share of decoder units dropped in training."""
-    rate: float = 0.003
+    rate: Positive = 0.003
     """Peak learning rate."""
     decay: float = 0.02
     """Weight decay."""
