@@ -66,6 +66,7 @@ def evaluate(
     holdout_clusters: Int[np.ndarray, " holdout"] | None = None,
     validation_clusters: Int[np.ndarray, " validation"] | None = None,
     likelihoods: Mapping[str, HeldOutBits] | None = None,
+    reference_likelihoods: Mapping[str, HeldOutBits] | None = None,
     seed: int = 0,
     replicates: int = 100,
     progress: Callable[[str, float], None] | None = None,
@@ -75,8 +76,9 @@ def evaluate(
     `references` are samples of baselines fitted on train, at best "uniform", "composition", "markov", "pwm" and
     "position-markov"; a score whose floor is missing has no skill. A copier and a collapsed generator are made here.
     Each set is judged at n = min(its size, holdout, train, every reference, 5,000). `validation` records stand for
-    fresh real ones where copies of the training data are sought; without them the holdout's do. `likelihoods` has
-    held-out bits by name of set or reference. Raises `UsageError` where a set has fewer than 20 records.
+    fresh real ones where copies of the training data are sought; without them the holdout's do. `likelihoods` and
+    `reference_likelihoods` have held-out bits by name of set and of reference. Raises `UsageError` where a set has
+    fewer than 20 records.
     """
     named = _checked(synthetic, references, train, holdout, validation)
     clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
@@ -90,7 +92,8 @@ def evaluate(
         generated = halved(_draw(named[f"synthetic/{name}"], n, rng), None, replicates, rng)
         done = _steps(progress, name, number / len(synthetic), 1 / len(synthetic))
         scores = _scores(scales[n], generated, done)
-        likelihood, saved = _likelihoods(likelihoods or {}, name, View(holdout, holdout_clusters), replicates, seed)
+        own, others = (likelihoods or {}).get(name), reference_likelihoods or {}
+        likelihood, saved = _likelihoods(own, others, View(holdout, holdout_clusters), replicates, seed)
         scores += likelihood
         comparison = scales[n].comparison(generated)
         reports.append(SetReport(name, comparison, scores, verdict(scores), findings(scores, n, saved)))
@@ -115,6 +118,19 @@ def _number(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
+def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) -> None:
+    """Refuse what cannot be judged: too few records, or sets of different kinds."""
+    if len(holdout) < MIN_RECORDS:
+        raise UsageError(
+            f"the holdout has {len(holdout)} sequences, at least {MIN_RECORDS} are needed to judge by; give some "
+            f"{10 * MIN_RECORDS} distinct sequences or more in all, or only train: genomimic train"
+        )
+    for name, one in {"train": train, **synthetic}.items():
+        if len(one) < MIN_RECORDS:
+            raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
+    same_width(train, holdout, *synthetic.values())
+
+
 def _checked(
     synthetic: Mapping[str, Dataset],
     references: Mapping[str, Dataset],
@@ -130,9 +146,7 @@ def _checked(
         sets["validation"] = validation
     if not synthetic:
         raise UsageError("nothing to judge; give at least one synthetic set")
-    for name, one in sets.items():
-        if len(one) < MIN_RECORDS:
-            raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
+    check({name: one for name, one in sets.items() if name not in ("train", "holdout")}, train, holdout)
     return dict(zip(sets, same_width(*sets.values()), strict=True))
 
 
@@ -194,17 +208,17 @@ def _steps(
 
 
 def _likelihoods(
-    likelihoods: Mapping[str, HeldOutBits], name: str, holdout: View, replicates: int, seed: int
+    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], holdout: View, replicates: int, seed: int
 ) -> tuple[tuple[Score, ...], dict[str, tuple[float, float]]]:
-    """The score of a set whose model has likelihoods, and what it saves on the other models."""
-    for model, bits in likelihoods.items():
-        if len(bits.bits_per_base) != len(holdout):
+    """The score of a set whose model has likelihoods, and what it saves on the references."""
+    for model, bits in [("the set", own), *others.items()]:
+        if bits is not None and len(bits.bits_per_base) != len(holdout):
             found = len(bits.bits_per_base)
             raise UsageError(f"{model}: {found} likelihoods for {len(holdout)} holdout records; give one for each")
-    if name not in likelihoods:
+    if own is None:
         return (), {}
-    own, bound = likelihoods[name].bits_per_base, likelihoods[name].kind == "bound"
-    floors = {model: bits.bits_per_base for model, bits in likelihoods.items() if model != name}
+    floors = {model: bits.bits_per_base for model, bits in others.items()}
     groups, rng = holdout.clusters, np.random.default_rng([seed, len(holdout)])
-    score = likelihood_score(own, floors, bound=bound, groups=groups, replicates=replicates, rng=rng)
-    return (score,), bits_saved(own, floors, groups=groups, replicates=replicates, rng=rng)
+    bound = own.kind == "bound"
+    score = likelihood_score(own.bits_per_base, floors, bound=bound, groups=groups, replicates=replicates, rng=rng)
+    return (score,), bits_saved(own.bits_per_base, floors, groups=groups, replicates=replicates, rng=rng)

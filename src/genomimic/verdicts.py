@@ -172,11 +172,12 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
         if score.family == "likelihood":
             most = "at most " if score.metric.endswith("bound") else ""
             line = f"Needs {most}{score.value:.3f} bits for one letter of unseen real data, where fewer is better"
-            if saved:
-                rival = min(saved, key=lambda name: saved[name][0])
-                saving, margin = saved[rival]
+            others = {name: saving for name, saving in saved.items() if saving[0] != 0}  # not the model itself
+            if others:
+                rival = min(others, key=lambda name: others[name][0])
+                saving, margin = others[rival]
                 less = "fewer" if saving >= 0 else "more"
-                line += f": {abs(saving):.3f} ± {margin:.3f} {less} than {_named(rival)}, the best baseline"
+                line += f": {abs(saving):.3f} ± {margin:.3f} {less} than {_named(rival)}, its closest rival"
             lines.append(line + ".")
     return lines
 

@@ -14,13 +14,24 @@ import genomimic
 from genomimic import evaluation, latent, models
 from genomimic.comparison import View, same_width
 from genomimic.dataset import Dataset, Source
-from genomimic.errors import RunError, UsageError
+from genomimic.errors import RunError, TrainingError, UsageError
 from genomimic.evaluation import HeldOutBits, Report
 from genomimic.models import BASELINES, Model
 from genomimic.observation import Categorical
 from genomimic.reading import Writer, digest, reread
 from genomimic.report import write_report
-from genomimic.run import FORMAT, Run, read_config, read_meta, read_split, write_config, write_split
+from genomimic.run import (
+    FORMAT,
+    Run,
+    check_output,
+    discard,
+    read_config,
+    read_meta,
+    read_split,
+    template,
+    write_config,
+    write_split,
+)
 from genomimic.sampling import bits_per_base, discriminate, sample, stream
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.splitting import Split, split
@@ -69,15 +80,27 @@ def train(
     by: str | None = None,
     seed: int = 0,
     resume: bool = False,
+    overwrite: bool = False,
     watch: Watch = silent,
 ) -> Run:
     """Split the data (by homology, or by the label column `by`), train the model and keep all of it in a directory.
 
-    With `resume`, training goes on from the last checkpoint and ends as if it had never stopped. Raises `UsageError`
-    where `out` holds a run already and `resume` is false, or holds another run than this one.
+    With `resume`, training goes on from the last checkpoint and ends as if it had never stopped; with `overwrite`, a
+    run that is there is replaced once all is ready to train. Raises `UsageError` where `out` holds a run already and
+    neither is asked for, or holds another run than the one to resume.
     """
+    check_run(out, resume=resume, overwrite=overwrite)
     parts = _split(data, by, seed, watch)
-    return _train(model, data, parts, Path(out), seed, resume, watch)
+    return _train(model, data, parts, Path(out), seed, overwrite, watch)
+
+
+def check_run(path: Path | str, *, resume: bool, overwrite: bool) -> None:
+    """Refuse a directory that cannot take a run, or that holds one which is neither gone on with nor replaced."""
+    check_output(Path(path))
+    if (Path(path) / "run.toml").exists() and not (resume or overwrite):
+        raise UsageError(
+            f"{path}: holds a run already; go on with --resume, start anew with --overwrite, or choose another -o"
+        )
 
 
 def evaluate(
@@ -87,17 +110,19 @@ def evaluate(
 
     The baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
     """
+    evaluation.check(synthetic, parts.train, parts.holdout)
     n = min(*map(len, synthetic.values()), len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
-    references, likelihoods = {}, {}
+    references, bits = {}, {}
     for i, name in enumerate(BASELINES):
         watch("floors", i / len(BASELINES), name)
         baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
-        likelihoods[name] = _held_out_bits(baseline, parts.holdout, seed)
+        bits[name] = _held_out_bits(baseline, parts.holdout, seed)
     watch("floors", 1.0, ", ".join(BASELINES))
+    own = {}
     if run is not None and run.model.likelihood != "none":
-        own = _held_out_bits(run, parts.holdout, seed)
-        likelihoods |= {name: own for name, dataset in synthetic.items() if _made_by(run, dataset)}
+        found = _held_out_bits(run, parts.holdout, seed)
+        own = {name: found for name, dataset in synthetic.items() if _made_by(run, dataset)}
     report = evaluation.evaluate(
         synthetic,
         train=parts.train,
@@ -107,7 +132,8 @@ def evaluate(
         train_clusters=parts.split.cluster[parts.split.rows("train")],
         holdout_clusters=parts.split.cluster[parts.split.rows("holdout")],
         validation_clusters=parts.split.cluster[parts.split.rows("validation")],
-        likelihoods=likelihoods,
+        likelihoods=own,
+        reference_likelihoods=bits,
         seed=seed,
         progress=lambda detail, share: watch("judge", share, detail),
     )
@@ -124,6 +150,7 @@ def mimic(
     by: str | None = None,
     seed: int = 0,
     resume: bool = False,
+    overwrite: bool = False,
     watch: Watch = silent,
 ) -> Mimicry:
     """Learn from data, generate n records (as many as were learned from, at most 10,000, if not said), and judge them.
@@ -131,9 +158,12 @@ def mimic(
     Writes `synthetic.fa.gz`, `report.html`, `scores.json` and the run directory `run` into `out`.
     """
     out = Path(out)
+    check_run(out / "run", resume=resume, overwrite=overwrite)
     parts = _split(data, by, seed, watch)
-    run = _train(model, data, parts, out / "run", seed, resume, watch)
-    write_samples(run, n or min(len(parts.train), 10_000), out / SYNTHETIC, seed=seed, watch=watch)
+    evaluation.check({}, parts.train, parts.holdout)
+    run = _train(model, data, parts, out / "run", seed, overwrite, watch)
+    n = min(len(parts.train), 10_000) if n is None else n
+    write_samples(run, n, out / SYNTHETIC, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
     report = evaluate({run.model.name: judged}, parts, run=run, seed=seed, watch=watch)
     return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
@@ -184,14 +214,15 @@ def _split(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
     return parts
 
 
-def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, resume: bool, watch: Watch) -> Run:
+def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, overwrite: bool, watch: Watch) -> Run:
     model = model.settled(len(parts.train))
     config = _config(model, data, parts, seed)
-    if (path / "run.toml").exists():
-        if not resume:
-            raise UsageError(
-                f"{path}: holds a run already; go on with --resume, start anew with --overwrite, or choose another -o"
-            )
+    template(
+        model, spec_of(parts.train)
+    )  # a model that cannot be built on this data says so before anything is written
+    if overwrite:
+        discard(path)
+    elif (path / "run.toml").exists():
         _check_same(path, read_config(path), config)
     write_config(path, config)
     write_split(path, data.ids, parts.split.part, parts.split.cluster)
@@ -202,7 +233,11 @@ def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, res
             "train", progress.step / progress.steps, "  ".join(f"{name} {value:.3g}" for name, value in shown.items())
         )
 
-    run = fit(model, parts.train, parts.validation, seed=seed, path=path, progress=show)
+    try:
+        run = fit(model, parts.train, parts.validation, seed=seed, path=path, progress=show)
+    except TrainingError:
+        discard(path)
+        raise
     watch("train", 1.0, read_meta(path)["stopped"])
     return replace(run, config=config)
 

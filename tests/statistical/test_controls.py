@@ -31,10 +31,8 @@ def world():
         holdout=dataset(holdout),
         references=references(train, N, rng),
         replicates=30,
-        likelihoods={
-            "ladder 0": HeldOutBits(np.full(N, 1.8), "bound"),
-            "composition": HeldOutBits(np.full(N, 1.95), "exact"),
-        },
+        likelihoods={"ladder 0": HeldOutBits(np.full(N, 1.8), "bound")},
+        reference_likelihoods={"composition": HeldOutBits(np.full(N, 1.95), "exact")},
     )
     return {one.name: one for one in report.sets}, report
 
@@ -95,7 +93,10 @@ def test_likelihood_has_floors_and_no_ceiling(world):
     assert score.floors == {"composition": pytest.approx(1.95)}
     assert np.isnan([score.ceiling, score.skill]).all()
     assert not score.resolved
-    line = "Held-out bits per base: at most 1.800; +0.150 ± 0.000 saved on composition."
+    line = (
+        "Needs at most 1.800 bits for one letter of unseen real data, where fewer is better: "
+        "0.150 ± 0.000 fewer than letters drawn independently, its closest rival."
+    )
     assert line in world[0]["ladder 0"].findings
 
 
@@ -139,5 +140,5 @@ def test_refusals_say_what_is_missing():
     with pytest.raises(UsageError, match="synthetic/mine has 3 records; at least 20 are needed"):
         evaluate({"mine": few}, train=real, holdout=real, references={})
     bits = {"mine": HeldOutBits(np.ones(7), "exact")}
-    with pytest.raises(UsageError, match="mine: 7 likelihoods for 40 holdout records; give one for each"):
+    with pytest.raises(UsageError, match="the set: 7 likelihoods for 40 holdout records; give one for each"):
         evaluate({"mine": real}, train=real, holdout=real, references={}, likelihoods=bits, replicates=2)
