@@ -172,9 +172,8 @@ def autoencoder(data, parts, out, steps):
     print(f"letters that come back: {same_letters(again, parts.holdout):.1%};", end=" ")
     print(f"of another record's reconstruction: {same_letters(again, parts.holdout.take(shifted(parts.holdout))):.1%}")
     several = np.mean([gc(gm.reconstruct(run, parts.holdout, seed=seed)) for seed in range(20)], 0)
-    print(
-        f"correlation of GC content, records and 20 reconstructions: {np.corrcoef(gc(parts.holdout), several)[0, 1]:.2f}"
-    )
+    correlation = np.corrcoef(gc(parts.holdout), several)[0, 1]
+    print(f"correlation of GC content, records and 20 reconstructions: {correlation:.2f}")
 
     pair = parts.holdout.take(np.array([0, 1]))
     between = gm.interpolate(run, pair, points=5)
