@@ -158,10 +158,10 @@ def _ahead(scores: Sequence[Score]) -> list[str]:
     lines = []
     for name, words in BASELINES.items():
         compared = [score for score in scores if score.group == "fidelity" and score.family != "likelihood"]
-        metrics = [title_of(score.metric) for score in compared if name in ahead(score)]
+        metrics = [score.metric for score in compared if name in ahead(score)]
         if metrics:
             does = "does" if words.startswith("a ") else "do"
-            lines.append(f"{words[0].upper()}{words[1:]} {does} better on: {'; '.join(metrics)}.")
+            lines.append(f"{words[0].upper()}{words[1:]} {does} better on: {_listed(metrics)}.")
     return lines
 
 
@@ -183,5 +183,18 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
 
 
 def _unresolved(scores: Sequence[Score]) -> str:
-    names = [title_of(score.metric) for score in scores if not score.resolved and score.family != "likelihood"]
-    return f"So few records cannot tell floor from ceiling on: {'; '.join(names)}." if names else ""
+    names = [score.metric for score in scores if not score.resolved and score.family != "likelihood"]
+    return f"So few records cannot tell floor from ceiling on: {_listed(names)}." if names else ""
+
+
+def _listed(metrics: Sequence[str]) -> str:
+    """Titles of metrics, those that differ only in k as one.
+
+    >>> _listed(["gc_mean", "kmer_js_2", "kmer_js_6"])
+    'GC mean; K-mer JS divergence, k = 2, 6'
+    """
+    lengths: dict[str, list[str]] = {}
+    for title in map(title_of, metrics):
+        name, _, k = title.partition(", k = ")
+        lengths.setdefault(name, []).append(k)
+    return "; ".join(name + (f", k = {', '.join(ks)}" if ks[0] else "") for name, ks in lengths.items())
