@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
+from cyclopts.validators import Number
 
 from genomimic import __version__
 from genomimic.errors import GenomimicError, UsageError
@@ -34,13 +35,14 @@ app = App(
     version=__version__,
     version_flags=["--version"],
     help_flags=["--help", "-h"],
+    suppress_keyboard_interrupt=False,
 )
 
 READING = Group("Reading", sort_key=2, help="How the file is understood; found automatically where not given.")
 MODEL = Group("Model", sort_key=1)
 
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
-Seed = Annotated[int, Parameter(name=["--seed", "-s"])]
+Seed = Annotated[int, Parameter(name=["--seed", "-s"], validator=Number(gte=0, lt=2**32))]
 Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model, as listed by: genomimic models NAME")]
 
 
@@ -83,7 +85,7 @@ def mimic(
     *,
     out: Out,
     model: Annotated[str, Parameter(group=MODEL)] = "vae",
-    n: Annotated[int | None, Parameter(name=["-n", "--n"])] = None,
+    n: Annotated[int | None, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = None,
     seed: Seed = 0,
     split_by: str | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
@@ -110,10 +112,19 @@ def mimic(
     from genomimic import workflow
 
     chosen = _model(model, settings)
+    workflow.check_run(out / "run", resume=resume, overwrite=overwrite)
     with Display() as display:
-        records = reading.read(data, display)
-        _prepare(out, (out / "run", out / workflow.SYNTHETIC, out / "report.html", out / "scores.json"), overwrite)
-        made = workflow.mimic(chosen, records, out=out, n=n, by=split_by, seed=seed, resume=resume, watch=display)
+        made = workflow.mimic(
+            chosen,
+            reading.read(data, display),
+            out=out,
+            n=n,
+            by=split_by,
+            seed=seed,
+            resume=resume,
+            overwrite=overwrite,
+            watch=display,
+        )
     _tell(made.report)
     print(f"\nreport     {made.html}\nsequences  {made.synthetic}")
     print(f"scores     {out / 'scores.json'}\nrun        {out / 'run'}")
@@ -148,10 +159,12 @@ def train(
     from genomimic import workflow
 
     chosen = _model(model, settings)
+    workflow.check_run(out, resume=resume, overwrite=overwrite)
     with Display() as display:
         records = reading.read(data, display)
-        _prepare(out, (out / "run.toml", out / "split.parquet", out / "log.jsonl", out / "checkpoints"), overwrite)
-        workflow.train(chosen, records, out=out, by=split_by, seed=seed, resume=resume, watch=display)
+        workflow.train(
+            chosen, records, out=out, by=split_by, seed=seed, resume=resume, overwrite=overwrite, watch=display
+        )
     print(f"run        {out}\nnext       genomimic sample {out} -n 1000 -o synthetic.fa.gz")
 
 
@@ -159,10 +172,10 @@ def train(
 def sample(
     run: Path,
     *,
-    n: Annotated[int, Parameter(name=["-n", "--n"])],
+    n: Annotated[int, Parameter(name=["-n", "--n"], validator=Number(gte=1))],
     out: Out,
     seed: Seed = 0,
-    batch: int = 16384,
+    batch: Annotated[int, Parameter(validator=Number(gte=1))] = 16384,
 ) -> None:
     """Generate sequences with a trained run.
 
@@ -210,8 +223,9 @@ def evaluate(
     """
     from genomimic import workflow
     from genomimic.reading import read
-    from genomimic.run import Run
+    from genomimic.run import Run, check_output
 
+    check_output(out)
     with Display() as display:
         loaded = Run.load(run) if run else None
         parts = _real_parts(loaded, (train, holdout, real), reading, seed, display)
@@ -220,7 +234,6 @@ def evaluate(
             display("read", 0.0, path.name)
             sets[_set_name(path, sets)] = dataset = read(path, modality=parts.train.modality)
             display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
-        _prepare(out, (), overwrite=False)
         report = workflow.evaluate(sets, parts, run=loaded, seed=seed, watch=display)
         html = workflow.write_judgement(report, out)
     _tell(report)
@@ -331,7 +344,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except GenomimicError as error:
         _fail(2, str(error))
     except KeyboardInterrupt:
-        _fail(130, "interrupted; what was finished is kept, go on with the same command and --resume")
+        _fail(130, "interrupted; nothing is left half-written, and mimic and train go on with --resume")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader of our output has gone: no fault
+        sys.exit(0)
     except OSError as error:
         _fail(2, f"{error.filename or 'output'}: {error.strerror or error}")
     except Exception as error:
@@ -352,22 +368,6 @@ def _model(name: str, settings: dict[str, str]) -> "Model":
     from genomimic import models
 
     return models.build(name, settings)
-
-
-def _prepare(out: Path, made: Sequence[Path], overwrite: bool) -> None:
-    """Make the output directory, without what an earlier call made there if that is to be replaced."""
-    for path in made if overwrite else ():
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".genomimic.tmp"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise UsageError(f"{out}: cannot write there ({error.strerror}); choose another -o") from None
 
 
 def _real_parts(

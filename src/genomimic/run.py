@@ -11,8 +11,10 @@ Every file is written under a temporary name and renamed, so an interrupt leaves
 import hashlib
 import json
 import os
+import shutil
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,6 +36,17 @@ from genomimic.models import Model, Spec, State
 from genomimic.observation import Categorical
 
 FORMAT = 1
+NEEDED = {
+    "model": ("name",),
+    "training": ("seed",),
+    "spec": ("length", "symbols", "ends"),
+    "modality": ("name",),
+    "data": ("path", "sha256", "options", "records", "train", "validation", "holdout", "duplicates"),
+    "split": ("w", "seed"),
+    "versions": ("genomimic",),
+}
+"""What every run.toml says, by section."""
+
 Row = dict[str, int | float]
 """One line of the log: the step and its scalars."""
 
@@ -106,9 +119,10 @@ def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modal
         modality = modalities.build(config["modality"])
         observation = Categorical(int(config["spec"]["symbols"]), bool(config["spec"]["ends"]))
         length = int(config["spec"]["length"])
+        start = np.zeros((length, observation.outputs), np.float32)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise RunError(f"{path / 'run.toml'}: cannot be understood ({error}); train again") from error
-    return model, Spec(length, observation, np.zeros((length, observation.outputs), np.float32)), modality
+    return model, Spec(length, observation, start), modality
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -122,6 +136,10 @@ def read_config(path: Path) -> dict[str, Any]:
         raise RunError(f"{file}: damaged ({error}); train again") from error
     if config.get("format") != FORMAT:
         raise RunError(f"{file}: format {config.get('format')} is not the {FORMAT} that this genomimic reads")
+    for section, names in NEEDED.items():
+        for name in names:
+            if name not in (config.get(section) or {}):
+                raise RunError(f"{file}: damaged ({name} is missing in [{section}]); train again")
     return config
 
 
@@ -198,13 +216,53 @@ def write_log(path: Path, rows: list[Row]) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, finds the old one or the new one and never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    with temporary.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise UsageError(
+            f"{path} cannot be written: {error.strerror or error}; make room or choose another -o"
+        ) from error
+
+
+def check_output(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written to, before any work is done for it; nothing is made."""
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise UsageError(f"{folder} cannot be made: {there} is a file and not a folder; choose another -o")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise UsageError(f"{folder} cannot be written: no permission to write in {there}; choose another -o")
+
+
+@contextmanager
+def folder_for(output: Path) -> Iterator[None]:
+    """Folders made inside the `with` for an output that comes to nothing are taken away again, as they are empty."""
+    missing = [path for path in (output, *output.absolute().parents) if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+        raise
+
+
+def discard(path: Path) -> None:
+    """Remove what a run keeps in its directory, and the directory where nothing else is in it."""
+    for file in ("run.toml", "split.parquet", "log.jsonl"):
+        (path / file).unlink(missing_ok=True)
+    shutil.rmtree(path / CHECKPOINT.parent, ignore_errors=True)
+    if path.is_dir() and not any(path.iterdir()):
+        path.rmdir()
 
 
 def _named(prefix: str, state: State) -> dict[str, np.ndarray]:

@@ -16,7 +16,17 @@ from jaxtyping import Array, Int, PRNGKeyArray, Shaped
 from genomimic.dataset import Dataset
 from genomimic.errors import TrainingError
 from genomimic.models import Model, Plan, Scalars, Spec, State
-from genomimic.run import Checkpoint, Row, Run, read_checkpoint, read_log, template, write_checkpoint, write_log
+from genomimic.run import (
+    CHECKPOINT,
+    Checkpoint,
+    Row,
+    Run,
+    read_checkpoint,
+    read_log,
+    template,
+    write_checkpoint,
+    write_log,
+)
 
 MOST_VALIDATED = 4096
 """Validation records looked at during training; more would only cost time."""
@@ -74,7 +84,7 @@ class _Loop:
 
     def begin(self) -> tuple[Checkpoint, list[Row]]:
         """The checkpoint and the log to go on from, or those of a new start."""
-        if self.path is not None and (self.path / "checkpoints").is_dir():
+        if self.path is not None and (self.path / CHECKPOINT).exists():
             checkpoint = read_checkpoint(self.path, template(self.model, self.spec))
             return checkpoint, [row for row in read_log(self.path) if row["step"] <= checkpoint.step]
         state = jax.jit(partial(self.model.init, self.spec))(self._key(INIT))

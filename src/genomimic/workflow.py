@@ -25,6 +25,7 @@ from genomimic.run import (
     Run,
     check_output,
     discard,
+    folder_for,
     read_config,
     read_meta,
     read_split,
@@ -91,7 +92,9 @@ def train(
     """
     check_run(out, resume=resume, overwrite=overwrite)
     parts = _split(data, by, seed, watch)
-    return _train(model, data, parts, Path(out), seed, overwrite, watch)
+    model = _ready(model, parts)
+    with folder_for(Path(out)):
+        return _train(model, data, parts, Path(out), seed, overwrite, watch)
 
 
 def check_run(path: Path | str, *, resume: bool, overwrite: bool) -> None:
@@ -161,7 +164,11 @@ def mimic(
     check_run(out / "run", resume=resume, overwrite=overwrite)
     parts = _split(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
-    run = _train(model, data, parts, out / "run", seed, overwrite, watch)
+    model = _ready(model, parts)
+    for made in (SYNTHETIC, "report.html", "scores.json") if overwrite else ():
+        (out / made).unlink(missing_ok=True)
+    with folder_for(out / "run"):
+        run = _train(model, data, parts, out / "run", seed, overwrite, watch)
     n = min(len(parts.train), 10_000) if n is None else n
     write_samples(run, n, out / SYNTHETIC, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
@@ -182,7 +189,8 @@ def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 1
 def write_judgement(report: Report, out: Path, *, run: Run | None = None, parts: Parts | None = None) -> Path:
     """Write report.html and scores.json, with what the run can show of itself; gives the path of the HTML file."""
     sections = {} if run is None or parts is None else _sections(run, parts, report)
-    return write_report(report, out, reproduce=shlex.join(["genomimic", *sys.argv[1:]]), **sections)
+    with folder_for(out):
+        return write_report(report, out, reproduce=shlex.join(["genomimic", *sys.argv[1:]]), **sections)
 
 
 def parts_of(run: Run) -> Parts:
@@ -214,12 +222,15 @@ def _split(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
     return parts
 
 
-def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, overwrite: bool, watch: Watch) -> Run:
+def _ready(model: Model, parts: Parts) -> Model:
+    """The model with its sizes settled; one that cannot be built on this data says so before anything is written."""
     model = model.settled(len(parts.train))
+    template(model, spec_of(parts.train))
+    return model
+
+
+def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, overwrite: bool, watch: Watch) -> Run:
     config = _config(model, data, parts, seed)
-    template(
-        model, spec_of(parts.train)
-    )  # a model that cannot be built on this data says so before anything is written
     if overwrite:
         discard(path)
     elif (path / "run.toml").exists():

@@ -32,15 +32,17 @@ class Writer:
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
         self._partial = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
-        self._files = ExitStack()
 
     def __enter__(self) -> "Writer":
         try:
             _check_target(self.path)
-            file = self._files.enter_context(self._partial.open("wb"))
+            with ExitStack() as files:
+                files.callback(self._partial.unlink, missing_ok=True)
+                self._file = files.enter_context(self._partial.open("wb"))
+                self._stream = files.enter_context(open_compressed(self.path, self._file))
+                self._files = files.pop_all()
         except OSError as error:
             raise _unwritable(self.path, error) from error
-        self._stream = self._files.enter_context(open_compressed(self.path, file))
         return self
 
     def write(self, dataset: Dataset) -> None:
@@ -59,13 +61,13 @@ class Writer:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            self._files.close()
-            if kind is None:
-                self._partial.replace(self.path)
+            with self._files:
+                self._stream.close()
+                self._file.close()
+                if kind is None:
+                    self._partial.replace(self.path)
         except OSError as fault:
             raise _unwritable(self.path, fault) from fault
-        finally:
-            self._partial.unlink(missing_ok=True)
 
 
 def _check_target(path: Path) -> None:
