@@ -1,15 +1,21 @@
+import bz2
 import gzip
+import io
+import lzma
 from itertools import pairwise
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 
 from genomimic import encoding
 from genomimic.alphabet import ALPHABETS, DNA
 from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
+from genomimic.io import compression
 from genomimic.modalities import Sequences
 from genomimic.reading import NOTES, Writer, digest, read, write
 
@@ -175,9 +181,9 @@ def test_what_is_written_is_read_back(tmp_path, dataset, suffix):
         assert back.labels[name].tolist() == column.tolist()
 
 
-def reads_or_refuses(path):
+def reads_or_refuses(path, **options):
     try:
-        return len(read(path)) > 0
+        return len(read(path, **options)) > 0
     except DataError as error:
         return "\n" not in str(error)
 
@@ -196,6 +202,55 @@ def test_any_bytes_are_read_or_refused_in_one_line(tmp_path, content, suffix):
     for bytes_ in (content, gzip.compress(content), b"PAR1" + content + b"PAR1"):
         path.write_bytes(bytes_)
         assert reads_or_refuses(path)
+
+
+def whole_files():
+    """A valid file of each format by its suffix."""
+    rows = [(f"s{i}", "ACGT" * 5, "ab"[i % 2]) for i in range(5)]
+    table = io.BytesIO()
+    parquet.write_table(
+        pa.table(dict(zip(("name", "seq", "class"), map(list, zip(*rows, strict=True)), strict=True))), table
+    )
+    return {
+        ".fa": "".join(f">{name} class={label}\n{text}\n" for name, text, label in rows).encode(),
+        ".fq": "".join(f"@{name}\n{text}\n+\n{'I' * 20}\n" for name, text, _ in rows).encode(),
+        ".csv": "\n".join(["name,seq,class", *map(",".join, rows)]).encode(),
+        ".tsv": "\n".join(["name\tseq\tclass", *map("\t".join, rows)]).encode(),
+        ".parquet": table.getvalue(),
+    }
+
+
+WHOLE = whole_files()
+PACK = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zst": compression.zstd.compress,
+}
+
+
+@settings(SHARED_FOLDER, max_examples=400)
+@given(
+    suffix=st.sampled_from(sorted(WHOLE)),
+    pack=st.sampled_from(sorted(PACK)),
+    inner=st.booleans(),
+    at=st.floats(0, 1),
+    cut=st.integers(0, 40),
+    noise=st.binary(max_size=8),
+    window=st.none() | st.integers(1, 30),
+)
+def test_a_file_damaged_anywhere_is_read_or_refused_in_one_line(tmp_path, suffix, pack, inner, at, cut, noise, window):
+    """Bytes of a valid file taken out and others put in, before or after it was compressed."""
+
+    def damage(content):
+        place = int(at * len(content))
+        return content[:place] + noise + content[place + cut :]
+
+    path = tmp_path / f"damaged{suffix}{pack}"
+    content = WHOLE[suffix]
+    path.write_bytes(PACK[pack](damage(content)) if inner else damage(PACK[pack](content)))
+    assert reads_or_refuses(path, window=window)
 
 
 def interrupt(path, dataset):

@@ -130,7 +130,8 @@ class _Loop:
         elif step - max(before.best_step, self.plan.grace) >= self.plan.patience * self.plan.every:
             return replace(after, stopped=f"validation has not improved since step {before.best_step}")
         if step >= self.plan.steps:
-            return replace(after, stopped=f"all {self.plan.steps} steps done")
+            done = "every record counted" if self.plan.once else f"all {self.plan.steps} steps done"
+            return replace(after, stopped=done)
         return replace(after, stopped=sick or "")
 
     def _broken(self, before: Checkpoint, row: Row) -> Checkpoint:
