@@ -86,10 +86,10 @@ def markov_chain(data, parts, out):
     log_p = np.log(p0[r[0]]) + np.log(p1[r[:-1], r[1:]]).sum()
     print(f"log p(x) by hand {log_p:.4f} nats, {-log_p / np.log(2) / len(r):.4f} bits per base")
 
-    one = gm.train(gm.model("markov", order=1, alpha=alpha), data, out=out / "markov-1")
+    one = gm.train(gm.model("markov", order=1, alpha=alpha), data, out=out / "markov-1", overwrite=True)
     print(f"log p(x) by run  {gm.log_likelihood(one, record)[0]:.4f} nats")
 
-    run = gm.train(gm.model("markov"), data, out=out / "markov")
+    run = gm.train(gm.model("markov"), data, out=out / "markov", overwrite=True)
     chosen = run.log[-1]
     print(f"order {chosen['order']:.0f} and alpha {chosen['alpha']:.0f} were chosen by validation")
     for name, trained in (("order 1", one), (f"order {chosen['order']:.0f}", run)):
@@ -99,7 +99,7 @@ def markov_chain(data, parts, out):
 
 def adversaries(data, parts, out, steps):
     heading("4. A generator against a discriminator")
-    run = gm.train(gm.model("gan", loss="bce", steps=steps), data, out=out / "gan")
+    run = gm.train(gm.model("gan", loss="bce", steps=steps), data, out=out / "gan", overwrite=True)
     summary(run)
 
     real, fake = parts.holdout, gm.sample(run, len(parts.holdout))
@@ -142,7 +142,7 @@ def losses(run, real, fake):
 
 def autoencoder(data, parts, out, steps):
     heading("5. A latent space")
-    run = gm.train(gm.model("vae", steps=steps), data, out=out / "vae")
+    run = gm.train(gm.model("vae", steps=steps), data, out=out / "vae", overwrite=True)
     summary(run)
 
     record = parts.holdout.take(np.array([0]))

@@ -90,7 +90,7 @@ def test_the_python_block_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluation, "evaluate", partial(evaluation.evaluate, replicates=4))
     exec(code.replace("latent=16)", "latent=4, steps=50, width=16, draws=2)"), {})
     for name in ("report.html", "scores.json", "synthetic.fa.gz", "run/run.toml"):
-        assert (tmp_path / "my-first-report" / name).exists()
+        assert (tmp_path / "my-second-report" / name).exists()
     assert len(genomimic.read("some.fa.gz")) == 100
 
 
