@@ -230,27 +230,38 @@ PACK = {
 }
 
 
+damages = st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 3), st.binary(max_size=3)), min_size=1, max_size=4)
+"""Where bytes of a file are taken out, how many, and what is put there."""
+
+
+def damaged(content, damages):
+    for at, cut, noise in damages:
+        place = int(at * len(content))
+        content = content[:place] + noise + content[place + cut :]
+    return content
+
+
 @settings(SHARED_FOLDER, max_examples=400)
 @given(
     suffix=st.sampled_from(sorted(WHOLE)),
     pack=st.sampled_from(sorted(PACK)),
-    inner=st.booleans(),
-    at=st.floats(0, 1),
-    cut=st.integers(0, 40),
-    noise=st.binary(max_size=8),
+    damages=damages,
+    inside=st.booleans(),
     window=st.none() | st.integers(1, 30),
 )
-def test_a_file_damaged_anywhere_is_read_or_refused_in_one_line(tmp_path, suffix, pack, inner, at, cut, noise, window):
-    """Bytes of a valid file taken out and others put in, before or after it was compressed."""
-
-    def damage(content):
-        place = int(at * len(content))
-        return content[:place] + noise + content[place + cut :]
-
-    path = tmp_path / f"damaged{suffix}{pack}"
-    content = WHOLE[suffix]
-    path.write_bytes(PACK[pack](damage(content)) if inner else damage(PACK[pack](content)))
+def test_a_file_damaged_anywhere_is_read_or_refused_in_one_line(tmp_path, suffix, pack, damages, inside, window):
+    """Damaged before it was compressed, or after."""
+    path, content = tmp_path / f"damaged{suffix}{pack}", WHOLE[suffix]
+    path.write_bytes(PACK[pack](damaged(content, damages)) if inside else damaged(PACK[pack](content), damages))
     assert reads_or_refuses(path, window=window)
+
+
+def test_every_byte_of_a_parquet_file_may_be_wrong(tmp_path):
+    """Names and entries that are no UTF-8 among them."""
+    path = tmp_path / "a.parquet"
+    for place in range(4, len(WHOLE[".parquet"]) - 4):
+        path.write_bytes(damaged(WHOLE[".parquet"], [(place / len(WHOLE[".parquet"]) + 1e-9, 1, b"\xed")]))
+        assert reads_or_refuses(path)
 
 
 def interrupt(path, dataset):

@@ -45,7 +45,7 @@ def read_parquet(path: Path, *, column: str | None = None) -> Iterator[Record]:
             names = file.schema_arrow.names
             _refuse_repeated(path, names)
             yield from _records(path, file.iter_batches(_BATCH_ROWS), names, column)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
 
 
