@@ -179,7 +179,7 @@ def test_windows_that_fit_nothing(refused, home, tmp_path):
     ("match", "flags"),
     [
         (r"no model 'vea' \(did you mean vae\?\)", ["--model", "vea"]),
-        (r"vae has no setting --latnt \(did you mean latent\?\)", ["--latnt", "3"]),
+        (r"vae has no setting --latnt \(did you mean --latent\?\)", ["--latnt", "3"]),
         ("--latent x: expected an integer", ["--latent", "x"]),
         ("--latent 0: expected an integer of at least 1", ["--latent", "0"]),
         ("--latent 2.5: expected an integer", ["--latent", "2.5"]),
@@ -236,7 +236,7 @@ def test_output_in_the_way_of_a_file(refused, home, tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder in which nobody can write")
 def test_output_in_a_folder_where_nobody_can_write(refused, home):
-    refused("/proc/out/run.toml cannot be written", "train", home / "dna.fa", "-o", "/proc/out", "--model", "pwm")
+    refused("/proc/out/split.parquet cannot be written", "train", home / "dna.fa", "-o", "/proc/out", "--model", "pwm")
     refused("cannot be written", "sample", home / "pwm", "-n", "5", "-o", "/proc/x.fa")
 
 

@@ -88,7 +88,7 @@ def test_counting_shows_every_record_once_and_then_nothing():
 @pytest.mark.parametrize(
     ("name", "rows", "sentence"),
     [
-        ("vae", [{"step": 5000, "active_units": 0.0, "validation_kl": 0.001}], "posterior collapse at step 5000"),
+        ("vae", [{"step": 5000, "active_units": 0.0, "validation_kl": 0.001}] * 2, "posterior collapse at step 5000"),
         ("vae", [{"step": 5000, "active_units": 3.0, "validation_kl": 1.0}], None),
         ("gan", [{"step": 100, "near_twins": 0.9, "d_accuracy": 0.5}], "mode collapse at step 100: 90%"),
         ("gan", [{"step": 100, "near_twins": 0.0, "d_accuracy": 1.0}] * 8, "discriminator has won"),

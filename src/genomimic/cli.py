@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -72,7 +73,7 @@ class Reading:
         data = read(path, **vars(self))
         display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
         for name, count in data.notes.items():
-            display.say(f"        {count:,} {NOTES.get(name, name)}")
+            display.say(f"{count:>12,}  {NOTES.get(name, name)}")
         return data
 
 
@@ -232,7 +233,7 @@ def evaluate(
         sets = {}
         for path in synthetic:
             display("read", 0.0, path.name)
-            sets[_set_name(path, sets)] = dataset = read(path, modality=parts.train.modality)
+            sets[_set_name(path, sets)] = dataset = read(path, modality=parts.train.modality, column=reading.column)
             display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
         report = workflow.evaluate(sets, parts, run=loaded, seed=seed, watch=display)
         html = workflow.write_judgement(report, out)
@@ -337,6 +338,7 @@ class Display:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 bad usage or input, 1 a fault of ours, 130 interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except CycloptsError as error:

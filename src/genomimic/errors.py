@@ -4,8 +4,7 @@
     ├── UsageError            a flag or an argument that cannot be right
     ├── DataError             a file that cannot be used: says file, record, position, what was found, the fix
     ├── RunError              a run directory that is missing, damaged or of another format
-    ├── TrainingError         training cannot go on: says why and which setting to change
-    └── MissingExtraError     an optional dependency that is not installed: says which extra to install
+    └── TrainingError         training cannot go on: says why and which setting to change
 
 Each message is one line that says what is wrong, where, what was found and how to mend it.
 """
@@ -29,7 +28,3 @@ class RunError(GenomimicError):
 
 class TrainingError(GenomimicError):
     """Training cannot go on."""
-
-
-class MissingExtraError(GenomimicError):
-    """An optional dependency that is not installed."""

@@ -37,7 +37,7 @@ def decode(run: Run, z: Float[np.ndarray, "n latent"], *, seed: int = 0) -> Data
 
 
 def reconstruct(run: Run, dataset: Dataset, *, seed: int = 0) -> Dataset:
-    """Each record encoded to its mean and decoded again: the same length of list, not the same letters."""
+    """One record drawn from the decoder at each record's latent mean: alike in what z holds, not letter by letter."""
     return decode(run, encode(run, dataset).mean, seed=seed)
 
 

@@ -65,8 +65,8 @@ def discriminator_figure(scores: DiscriminatorScores) -> Figure:
     return plotly_figure(
         "discriminator",
         "What the discriminator answers",
-        "Curves that lie on each other mean it cannot tell them apart; train to the right of holdout means that it "
-        "remembers its training records.",
+        "D(x) says which records look more real to it; only differences count. Curves that lie on each other mean it "
+        "cannot tell them apart; train to the right of holdout means that it remembers its training records.",
         f"Mean D(x): {means}.",
         chart,
     )

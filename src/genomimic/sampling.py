@@ -1,6 +1,7 @@
 """Drawing from trained models, and what a model says of given records.
 
-Record i of a seed depends on (seed, i) alone: the machine code works on blocks of one fixed size whatever is asked for.
+Record i of a run and a seed depends on (run, seed, i) alone: the machine code works on blocks of one
+fixed size whatever is asked for.
 """
 
 from collections.abc import Callable, Iterator
@@ -122,9 +123,9 @@ def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shap
 
 
 def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
-    """Block number to the records of that block."""
+    """Block number to the records of that block; other runs draw other records from the same seed."""
     draw, nothing = _compiled(_draw, run.model, run.spec), np.zeros(BLOCK, np.int8)
-    key = jax.random.fold_in(jax.random.key(seed), SAMPLE)
+    key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), SAMPLE), int(run.digest, 16))
     return lambda block: np.asarray(draw(run.state, nothing, key, block * BLOCK))
 
 

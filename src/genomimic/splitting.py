@@ -213,10 +213,12 @@ def _split_groups(
         raise DataError(f"--split-by {by}: {shown} are too few groups for three parts; name train, validation and test")
     digests = [hashlib.sha256(str(value).encode()).digest()[:8] for value in values]
     keys = np.frombuffer(b"".join(digests), "<u8").astype(np.uint64)
-    part = _deal(np.bincount(group), keys, fractions, seed)[group]
-    if len(np.unique(part)) < len(PARTS):
-        raise DataError(f"--split-by {by}: one group holds nearly all sequences; choose another label")
-    return part
+    sizes = np.bincount(group)
+    part = _deal(sizes, keys, fractions, seed)
+    if len(np.unique(part)) < len(PARTS):  # few, large groups: the smallest are held out, the others are learned from
+        part = np.zeros(len(sizes), np.int64)
+        part[np.argsort(sizes, kind="stable")[:2]] = (2, 1)
+    return part[group]
 
 
 def _cluster_keys(cluster: Int[np.ndarray, " n"], keys: UInt64[np.ndarray, " n"]) -> UInt64[np.ndarray, " clusters"]:

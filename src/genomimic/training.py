@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Int, PRNGKeyArray, Shaped
 
+from genomimic import models
 from genomimic.dataset import Dataset
 from genomimic.errors import TrainingError
 from genomimic.models import Model, Plan, Scalars, Spec, State
@@ -71,7 +72,8 @@ def fit(
         if path is not None:
             write_log(path, log)
             write_checkpoint(path, checkpoint)
-    return Run(model, spec, checkpoint.best, train.modality, path)
+    config = {"model": models.config(model), "training": {"seed": seed}}
+    return Run(model, spec, checkpoint.best, train.modality, path, config)
 
 
 @dataclass(frozen=True, eq=False)

@@ -80,8 +80,13 @@ def ahead(score: Score) -> list[str]:
 
 
 def as_good_as_real(scores: Sequence[Score]) -> list[Score]:
-    """Resolved scores whose skill interval reaches 1, fresh real data."""
-    return [score for score in _resolved(scores) if score.skill_high >= 1]
+    """Resolved scores whose skill interval reaches 1, fresh real data, and does not reach down to 0, the floor."""
+    return [score for score in _resolved(scores) if score.skill_high >= 1 and score.skill_low > 0]
+
+
+def undecided(scores: Sequence[Score]) -> list[Score]:
+    """Resolved scores whose skill interval holds both the floor and fresh real data: they say nothing either way."""
+    return [score for score in _resolved(scores) if score.skill_high >= 1 and score.skill_low <= 0]
 
 
 def detection_limit(n: int) -> str:
@@ -104,7 +109,10 @@ def _count(scores: Sequence[Score]) -> str:
     resolved = len(_resolved(scores))
     if not resolved:
         return "no score could be resolved with so few records"
-    return f"as good as fresh real data on {len(as_good_as_real(scores))} of the {resolved} scores that can be resolved"
+    unsure = len(undecided(scores))
+    tail = f" ({unsure} undecided)" if unsure else ""
+    good = len(as_good_as_real(scores))
+    return f"as good as fresh real data on {good} of the {resolved} scores that can be resolved{tail}"
 
 
 def _readable(score: Score) -> str:
@@ -146,6 +154,8 @@ def _weakest(scores: Sequence[Score], group: str) -> str:
     if not inside:
         return ""
     worst = min(inside, key=lambda score: score.skill)
+    if worst.skill >= 1:
+        return ""
     skill = f"skill {worst.skill:.2f} [{worst.skill_low:.2f}, {worst.skill_high:.2f}]"
     return f"Weakest in {group}: {_readable(worst)} and {_named(worst.floor)} {_floor(worst)}; {skill}."
 

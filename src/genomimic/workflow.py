@@ -140,7 +140,6 @@ def evaluate(
         seed=seed,
         progress=lambda detail, share: watch("judge", share, detail),
     )
-    watch("judge", 1.0, "")
     return replace(report, provenance={**report.provenance, **_provenance(parts, run, seed)})
 
 
@@ -186,11 +185,17 @@ def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 1
             watch("sample", done / n, f"{done:,} of {n:,} sequences")
 
 
-def write_judgement(report: Report, out: Path, *, run: Run | None = None, parts: Parts | None = None) -> Path:
+def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, parts: Parts | None = None) -> Path:
     """Write report.html and scores.json, with what the run can show of itself; gives the path of the HTML file."""
     sections = {} if run is None or parts is None else _sections(run, parts, report)
+    out = Path(out)
     with folder_for(out):
-        return write_report(report, out, reproduce=shlex.join(["genomimic", *sys.argv[1:]]), **sections)
+        return write_report(report, out, reproduce=_command(), **sections)
+
+
+def _command() -> str:
+    """The command that is running."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
 
 
 def parts_of(run: Run) -> Parts:
@@ -233,10 +238,11 @@ def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, ove
     config = _config(model, data, parts, seed)
     if overwrite:
         discard(path)
-    elif (path / "run.toml").exists():
+    if (path / "run.toml").exists():
         _check_same(path, read_config(path), config)
-    write_config(path, config)
-    write_split(path, data.ids, parts.split.part, parts.split.cluster)
+    else:
+        write_split(path, data.ids, parts.split.part, parts.split.cluster)
+        write_config(path, config)
 
     def show(progress: Progress) -> None:
         shown = {name: value for name, value in progress.scalars.items() if name in model.shown}
@@ -244,6 +250,7 @@ def _train(model: Model, data: Dataset, parts: Parts, path: Path, seed: int, ove
             "train", progress.step / progress.steps, "  ".join(f"{name} {value:.3g}" for name, value in shown.items())
         )
 
+    watch("train", 0.0, "preparing")
     try:
         run = fit(model, parts.train, parts.validation, seed=seed, path=path, progress=show)
     except TrainingError:
@@ -273,7 +280,7 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
     assert isinstance(observation, Categorical)
     return {
         "format": FORMAT,
-        "command": shlex.join(["genomimic", *sys.argv[1:]]),
+        "command": _command(),
         "model": models.config(model),
         "training": {"seed": seed},
         "spec": {"length": spec.length, "symbols": observation.symbols, "ends": observation.ends},

@@ -2,6 +2,10 @@
 
 import re
 
+NAMES = {
+    "dcr_share": "Nearer to training than to fresh data",
+    "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
+}
 WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
 
 
@@ -9,8 +13,10 @@ def title_of(metric: str) -> str:
     """Name of a metric in words.
 
     >>> title_of("kmer_js_6"), title_of("two_sample_auc_linear")
-    ('K-mer JS divergence, k = 6', 'Two-sample AUC linear')
+    ('K-mer JS divergence, k = 6', 'Two-sample AUC of a linear classifier')
     """
+    if metric in NAMES:
+        return NAMES[metric]
     words = [
         WORDS.get(word, word) for word in re.sub(r"_\d+$", "", metric).replace("two_sample", "two-sample").split("_")
     ]

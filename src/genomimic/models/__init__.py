@@ -61,7 +61,9 @@ def build(name: str, settings: Mapping[str, Any] | None = None) -> Model:
     for flag, given in (settings or {}).items():
         field = flag.replace("-", "_")
         if field not in known:
-            raise UsageError(f"{name} has no setting --{flag}{_suggestion(field, known)}; see: genomimic models {name}")
+            raise UsageError(
+                f"{name} has no setting --{flag}{_suggestion(field, known, '--')}; see: genomimic models {name}"
+            )
         values[field] = _converted(f"--{flag}", given, hints[field])
     return model(**values)
 
@@ -96,9 +98,9 @@ def describe(name: str) -> list[Field]:
     ]
 
 
-def _suggestion(word: str, known: Mapping[str, Any] | list[str]) -> str:
+def _suggestion(word: str, known: Mapping[str, Any] | list[str], dashes: str = "") -> str:
     close = difflib.get_close_matches(word, known, 1)
-    return f" (did you mean {close[0].replace('_', '-')}?)" if close else ""
+    return f" (did you mean {dashes}{close[0].replace('_', '-')}?)" if close else ""
 
 
 def _options(hint: Any) -> tuple[Any, ...]:

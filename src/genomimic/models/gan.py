@@ -194,7 +194,11 @@ class GAN(Model):
         return -jax.nn.softplus(on_fake).mean() if self.saturating else jax.nn.softplus(-on_fake).mean()
 
     def opinion(self, logit: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
-        """D(x) as users read it: the probability of being real, or for wgan-gp the critic's unbounded number."""
+        """D(x) as users read it: higher is more real.
+
+        For bce it is the probability of being real; for relativistic a number between 0 and 1 of which only differences
+        mean anything; for wgan-gp the critic's unbounded number.
+        """
         return logit if self.loss == "wgan-gp" else jax.nn.sigmoid(logit)
 
     def _gradient_penalty(

@@ -279,6 +279,3 @@ def _log_probs(
         return letters
     ends, scored = _end_probs(state), spec.observation.observed(x)
     return letters + jnp.where(scored, jnp.where(known, jnp.log1p(-ends), jnp.log(ends)), 0.0)
-
-
-BASELINES: tuple[type[Chain], ...] = (Uniform, Composition, PWM, Markov, PositionMarkov)

@@ -196,8 +196,8 @@ class VAE(Model):
         return {"encoder": state.average.encoder, "decoder": state.average.decoder}
 
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
-        latest = log[-1]
-        if latest["step"] > max(self.warm_up, 0.1) * self._steps and latest["active_units"] == 0:
+        latest, warmed_up = log[-1], max(self.warm_up, 0.1) * self._steps
+        if len(log) > 1 and latest["step"] > warmed_up and latest["active_units"] == log[-2]["active_units"] == 0:
             return (
                 f"posterior collapse at step {latest['step']:.0f}: no latent unit carries anything (KL "
                 f"{latest['validation_kl']:.3f} nats); raise --free-bits, lower --beta or shorten --context"
