@@ -49,7 +49,11 @@ def auc(negatives: Float[np.ndarray, " n"], positives: Float[np.ndarray, " m"]) 
 
 
 def out_of_fold_scores(comparison: Comparison) -> Marks:
-    """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold."""
+    """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold.
+
+    The mean label of the other folds is taken off: where a large cluster fills a fold of its own, it would tell the
+    records of that fold that they are of the other kind.
+    """
     views = comparison.holdout, comparison.synthetic
     features = _standardised(np.concatenate([_features(view, comparison) for view in views]))
     labels = np.concatenate(
@@ -57,6 +61,8 @@ def out_of_fold_scores(comparison: Comparison) -> Marks:
     )
     folds = np.concatenate([_folds(view.clusters) for view in views])
     scores = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
+    for fold in np.unique(folds):
+        scores[folds == fold] -= labels[folds != fold].mean()
     return Marks(scores[: len(views[0])], scores[len(views[0]) :])
 
 
@@ -114,8 +120,13 @@ def _standardised(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n va
 
 
 def _folds(clusters: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """Fold of each record: whole clusters, the largest first, each to the fold that is smallest so far."""
+    """Fold of each record: whole clusters, the largest first, each to the fold that is smallest so far.
+
+    Where all are one cluster, each record counts for itself: a fold of all would leave nothing to learn from.
+    """
     _, members, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    if len(sizes) == 1:
+        return np.arange(len(clusters)) % FOLDS
     order = np.random.default_rng(0).permutation(len(sizes))
     order = order[np.argsort(-sizes[order], kind="stable")]
     filled, fold_of_cluster = np.zeros(FOLDS), np.empty(len(sizes), int)
