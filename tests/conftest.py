@@ -10,7 +10,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute
 
 COMPUTING = (
-    "alphabet clustering comparison dataset distances encoding evaluation latent metrics modalities models nn "
+    "alphabet clustering comparison dataset distances encoding evaluation latent metrics modalities parts sections models nn "
     "observation plots reading run sampling showing splitting training workflow"
 )
 

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from genomimic.evaluation import Report, Score
     from genomimic.latent import Latent, decode, encode, interpolate, reconstruct
     from genomimic.models import Model, model
+    from genomimic.parts import Parts, parts_of
     from genomimic.reading import read, write
     from genomimic.run import Run
     from genomimic.sampling import bits_per_base, discriminate, log_likelihood, sample
     from genomimic.splitting import Split, split
-    from genomimic.workflow import Parts, evaluate, mimic, parts_of, train, write_judgement
+    from genomimic.workflow import evaluate, mimic, train, write_judgement
 
 __version__ = "0.1.0"
 
@@ -33,7 +34,7 @@ _HOME = {
     "GenomimicError": "errors",
     "Latent": "latent",
     "Model": "models",
-    "Parts": "workflow",
+    "Parts": "parts",
     "Report": "evaluation",
     "Run": "run",
     "Score": "evaluation",
@@ -48,7 +49,7 @@ _HOME = {
     "log_likelihood": "sampling",
     "mimic": "workflow",
     "model": "models",
-    "parts_of": "workflow",
+    "parts_of": "parts",
     "read": "reading",
     "reconstruct": "latent",
     "sample": "sampling",

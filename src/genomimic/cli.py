@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.evaluation import Report
     from genomimic.models import Model
+    from genomimic.parts import Parts
     from genomimic.run import Run
-    from genomimic.workflow import Parts
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path("~/.cache/genomimic/jax").expanduser()))
@@ -380,18 +380,18 @@ def _real_parts(
     display: "Display",
 ) -> "Parts":
     """Real data from a run, from a training and a holdout file, or from one file to split."""
-    from genomimic import workflow
+    from genomimic import parts
     from genomimic.splitting import split
 
     train, holdout, real = files
     if run and not any(files):
-        return workflow.parts_of(run)
+        return parts.parts_of(run)
     if real and not (run or train or holdout):
         data = reading.read(real, display)
-        return workflow.Parts.of(data, split(data, seed=seed))
+        return parts.Parts.of(data, split(data, seed=seed))
     if train and holdout and not (run or real):
         learned = reading.read(train, display)
-        return workflow.parts_of_two(
+        return parts.parts_of_two(
             learned, replace(reading, modality=learned.modality).read(holdout, display), seed=seed
         )
     raise UsageError("say what is real by one of: --run RUN, --train FILE --holdout FILE, or --real FILE")

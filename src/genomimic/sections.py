@@ -2,9 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num, Shaped
+
+from genomimic.comparison import Comparison, View
+from genomimic.dataset import Dataset
+from genomimic.latent import encode
+from genomimic.run import Run, read_meta
+from genomimic.sampling import discriminate
+
+SHOWN = 1000
+"""Records of each kind in the latent map and among the discriminator's scores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +96,32 @@ def _is_number(value: object) -> bool:
 
 def _number(value: object) -> float:
     return float(value) if isinstance(value, int | float | np.number) else float("nan")
+
+
+def of_run(run: Run, train: Dataset, judged: Comparison) -> dict[str, Any]:
+    """What a run can show of itself beside records that it made: arguments of `write_report` by name."""
+    assert run.path is not None
+    meta = read_meta(run.path)
+    log = TrainingLog.from_rows(run.log, model=run.model.name, best_step=meta["best_step"], stop_reason=meta["stopped"])
+    sections: dict[str, Any] = {"training": log}
+    synthetic, holdout = (view.take(np.arange(min(SHOWN, len(view)))) for view in (judged.synthetic, judged.holdout))
+    if hasattr(run.model, "encode"):
+        sections["latent"] = _latent_map(run, holdout, synthetic)
+    if hasattr(run.model, "discriminate"):
+        learned = train.take(np.arange(min(SHOWN, len(train))))
+        sets = (learned, holdout.dataset, synthetic.dataset)
+        sections["discriminator"] = DiscriminatorScores(*(discriminate(run, dataset) for dataset in sets))
+    return sections
+
+
+def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
+    real, drawn = encode(run, holdout.dataset), encode(run, synthetic.dataset)
+    protein = holdout.alphabet.complements is None
+    return LatentMap.project(
+        real.mean,
+        real.variance,
+        drawn.mean,
+        colour_name="length" if protein else "GC content",
+        real_colour=holdout.lengths if protein else holdout.gc,
+        synthetic_colour=synthetic.lengths if protein else synthetic.gc,
+    )

@@ -8,17 +8,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
-
 import genomimic
-from genomimic import evaluation, latent, models
-from genomimic.comparison import View, same_width
+from genomimic import evaluation, models
 from genomimic.dataset import Dataset, Source
-from genomimic.errors import RunError, TrainingError, UsageError
+from genomimic.errors import TrainingError, UsageError
 from genomimic.evaluation import HeldOutBits, Report
 from genomimic.models import BASELINES, Model
 from genomimic.observation import Categorical
-from genomimic.reading import Writer, digest, reread
+from genomimic.parts import Parts
+from genomimic.reading import Writer, digest
 from genomimic.report import write_report
 from genomimic.run import (
     FORMAT,
@@ -28,40 +26,23 @@ from genomimic.run import (
     folder_for,
     read_config,
     read_meta,
-    read_split,
     template,
     write_config,
     write_split,
 )
-from genomimic.sampling import bits_per_base, discriminate, sample, stream
-from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
-from genomimic.splitting import Split, split
+from genomimic.sampling import bits_per_base, sample, stream
+from genomimic.sections import of_run
+from genomimic.splitting import split
 from genomimic.training import Progress, fit, spec_of
 
 Watch = Callable[[str, float, str], None]
 """Told of the work as it goes: the stage, the share of it that is done, and a detail."""
 
 SYNTHETIC = "synthetic.fa.gz"
-SHOWN = 1000
-"""Records of each kind in the latent map and among the discriminator's scores."""
 
 
 def silent(stage: str, share: float, detail: str) -> None:
     """A watch that looks away."""
-
-
-class Parts(NamedTuple):
-    """Real data apart: what models learn from, what they are chosen by, and what no model has seen."""
-
-    train: Dataset
-    validation: Dataset
-    holdout: Dataset
-    split: Split
-
-    @classmethod
-    def of(cls, data: Dataset, found: Split) -> "Parts":
-        """The parts of a data set."""
-        return cls(found.train(data), found.validation(data), found.holdout(data), found)
 
 
 class Mimicry(NamedTuple):
@@ -187,36 +168,15 @@ def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 1
 
 def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, parts: Parts | None = None) -> Path:
     """Write report.html and scores.json, with what the run can show of itself; gives the path of the HTML file."""
-    sections = {} if run is None or parts is None else _sections(run, parts, report)
+    shown = {} if run is None or parts is None else of_run(run, parts.train, report.sets[0].comparison)
     out = Path(out)
     with folder_for(out):
-        return write_report(report, out, reproduce=_command(), **sections)
+        return write_report(report, out, reproduce=_command(), **shown)
 
 
 def _command() -> str:
     """The command that is running."""
     return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])
-
-
-def parts_of(run: Run) -> Parts:
-    """The real data of a run, read again from where it was; raises `RunError` where that file has changed."""
-    assert run.path is not None
-    stored = run.config["data"]
-    if digest(stored["path"]) != stored["sha256"]:
-        raise RunError(f"{stored['path']}: has changed since {run.path} was trained on it; bring the old file back")
-    data = reread(Source(stored["path"], stored["options"]), run.modality)
-    part, cluster = read_split(run.path)
-    split_by = run.config["split"]
-    return Parts.of(data, Split(part, cluster, split_by["w"], split_by.get("by"), split_by["seed"]))
-
-
-def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:
-    """Parts from a training set and a holdout that are given apart; validation is taken from the training set."""
-    train, holdout = same_width(train, holdout)
-    names = np.repeat(np.array(["train", "holdout"], object), [len(train), len(holdout)])
-    values, ids = (np.concatenate([getattr(d, name) for d in (train, holdout)]) for name in ("values", "ids"))
-    both = Dataset(values, ids, train.modality, {"part": names}, train.notes, train.source)
-    return Parts.of(both, split(both, by="part", seed=seed))
 
 
 def _split(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
@@ -334,33 +294,3 @@ def _provenance(parts: Parts, run: Run | None, seed: int) -> dict[str, str | int
     if run is not None:
         found |= {"model": run.model.name, "run": run.digest}
     return found
-
-
-def _sections(run: Run, parts: Parts, report: Report) -> dict[str, Any]:
-    """What the report can show of the model itself."""
-    assert run.path is not None
-    meta = read_meta(run.path)
-    log = TrainingLog.from_rows(run.log, model=run.model.name, best_step=meta["best_step"], stop_reason=meta["stopped"])
-    sections: dict[str, Any] = {"training": log}
-    judged = report.sets[0].comparison
-    synthetic, holdout = (view.take(np.arange(min(SHOWN, len(view)))) for view in (judged.synthetic, judged.holdout))
-    if hasattr(run.model, "encode"):
-        sections["latent"] = _latent_map(run, holdout, synthetic)
-    if hasattr(run.model, "discriminate"):
-        learned = parts.train.take(np.arange(min(SHOWN, len(parts.train))))
-        sets = (learned, holdout.dataset, synthetic.dataset)
-        sections["discriminator"] = DiscriminatorScores(*(discriminate(run, dataset) for dataset in sets))
-    return sections
-
-
-def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
-    real, drawn = latent.encode(run, holdout.dataset), latent.encode(run, synthetic.dataset)
-    protein = holdout.alphabet.complements is None
-    return LatentMap.project(
-        real.mean,
-        real.variance,
-        drawn.mean,
-        colour_name="length" if protein else "GC content",
-        real_colour=holdout.lengths if protein else holdout.gc,
-        synthetic_colour=synthetic.lengths if protein else synthetic.gc,
-    )

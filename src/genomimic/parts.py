@@ -1,0 +1,48 @@
+"""Real data apart: to learn from, to choose by, and to judge by."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from genomimic.comparison import same_width
+from genomimic.dataset import Dataset, Source
+from genomimic.errors import RunError
+from genomimic.reading import digest, reread
+from genomimic.run import Run, read_split
+from genomimic.splitting import Split, split
+
+
+class Parts(NamedTuple):
+    """Real data apart: what models learn from, what they are chosen by, and what no model has seen."""
+
+    train: Dataset
+    validation: Dataset
+    holdout: Dataset
+    split: Split
+
+    @classmethod
+    def of(cls, data: Dataset, found: Split) -> "Parts":
+        """The parts of a data set."""
+        return cls(found.train(data), found.validation(data), found.holdout(data), found)
+
+
+def parts_of(run: Run) -> Parts:
+    """The real data of a run, read again from where it was; raises `RunError` where that file has changed."""
+    stored = run.config.get("data", {})
+    if run.path is None or not stored.get("path"):
+        raise RunError("the run was trained on data that no file holds; judge with the parts of those data instead")
+    if digest(stored["path"]) != stored["sha256"]:
+        raise RunError(f"{stored['path']}: has changed since {run.path} was trained on it; bring the old file back")
+    data = reread(Source(stored["path"], stored["options"]), run.modality)
+    part, cluster = read_split(run.path)
+    split_by = run.config["split"]
+    return Parts.of(data, Split(part, cluster, split_by["w"], split_by.get("by"), split_by["seed"]))
+
+
+def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:
+    """Parts from a training set and a holdout that are given apart; validation is taken from the training set."""
+    train, holdout = same_width(train, holdout)
+    names = np.repeat(np.array(["train", "holdout"], object), [len(train), len(holdout)])
+    values, ids = (np.concatenate([getattr(d, name) for d in (train, holdout)]) for name in ("values", "ids"))
+    both = Dataset(values, ids, train.modality, {"part": names}, train.notes, train.source)
+    return Parts.of(both, split(both, by="part", seed=seed))
