@@ -6,6 +6,7 @@ rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doub
 and add to every divergence. Statistics that are quadratic near their best value (divergences of fresh data) vary up
 to sqrt(3) times more in half-samples, so their intervals err on the wide side. Half the data also shift biased
 statistics, so intervals are centred on the score at full n: 1.96 standard deviations of half-samples each way.
+Records keep the scores of one classifier in all half-samples, so those of its AUC are widened by what they miss.
 """
 
 from collections.abc import Mapping
@@ -24,10 +25,10 @@ NORMAL_95 = 1.96
 class Score(NamedTuple):
     """One number with its scale.
 
-    `ceiling` is what fresh real data scores, `floors` what named references score, all at the same n; `floor` names the
+    `ceiling` is what fresh real data score, `floors` what named references score, all at the same n; `floor` names the
     one from which `skill` = (floor - value) / (floor - ceiling) is measured: 0 is that floor, 1 is as good as fresh
-    real data, unclipped. `resolved` is false where floor and ceiling cannot be told apart at this n. What is unknown
-    is nan: the ceiling of a likelihood, and with it the skill.
+    real data, unclipped. `resolved` is false where the floor is not clearly worse than the ceiling at this n. What is
+    unknown is nan: the ceiling of a likelihood, and with it the skill.
     """
 
     metric: str
@@ -92,8 +93,9 @@ class Scale:
         key = generated, metric.name
         if key not in self._measured:
             whole, *halves = self._all_comparisons(generated)
-            values = [metric.statistic(half) for half in halves]
-            self._measured[key] = Measured(metric.statistic(whole), np.array(values))
+            values = np.array([metric.statistic(half) for half in halves])
+            widened = values.mean() + metric.widen * (values - values.mean())
+            self._measured[key] = Measured(metric.statistic(whole), widened)
         return self._measured[key]
 
     def ceiling(self, metric: Metric) -> Measured:
@@ -147,7 +149,7 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
     value, ceiling, floor = scale.measure(metric, generated), scale.ceiling(metric), scale.floor(metric)
     low, high = interval(value, metric)
     ceiling_low, ceiling_high = interval(ceiling, metric)
-    skill, error, resolved = skill_of(value, ceiling, floor)
+    skill, error, resolved = skill_of(value, ceiling, floor, metric.better)
     return Score(
         metric=metric.name,
         family=metric.family,
@@ -175,8 +177,10 @@ def interval(measured: Measured, metric: Metric) -> tuple[float, float]:
     return max(measured.value - margin, metric.low), min(measured.value + margin, metric.high)
 
 
-def skill_of(value: Measured, ceiling: Measured, floor: Measured | None) -> tuple[float, float, bool]:
-    """Skill, its standard error, and whether floor and ceiling differ by at least two standard errors.
+def skill_of(
+    value: Measured, ceiling: Measured, floor: Measured | None, better: Literal["lower", "higher"]
+) -> tuple[float, float, bool]:
+    """Skill, its standard error, and whether the floor is worse than the ceiling by at least two standard errors.
 
     Value, floor and ceiling are measured again in each half-sample on the same half of the holdout, so that what they
     share cancels. The error is that of the ratio to first order (delta method), which stays finite.
@@ -186,7 +190,8 @@ def skill_of(value: Measured, ceiling: Measured, floor: Measured | None) -> tupl
     span, spans = floor.value - ceiling.value, floor.halves - ceiling.halves
     skill = (floor.value - value.value) / span
     error = float((floor.halves - value.halves - skill * spans).std()) / abs(span)
-    return skill, error, abs(span) >= 2 * float(spans.std())
+    worse = span if better == "lower" else -span  # a floor above the ceiling would turn the scale upside down
+    return skill, error, worse >= 2 * float(spans.std())
 
 
 def likelihood_score(

@@ -90,8 +90,11 @@ def undecided(scores: Sequence[Score]) -> list[Score]:
 
 
 def detection_limit(n: int) -> str:
-    """The smallest classifier AUC that n against n records can tell from chance (two standard errors under H0)."""
-    limit = 0.5 + 2 * np.sqrt((2 * n + 1) / (12 * n * n))
+    """The smallest classifier AUC that n against n records can tell from chance (two standard errors under H0).
+
+    Cross-validated, its variance is twice that of Mann and Whitney's statistic (`discrimination`).
+    """
+    limit = 0.5 + 2 * np.sqrt((2 * n + 1) / (6 * n * n))
     return f"With {n:,} against {n:,} records a two-sample AUC below {limit:.3f} cannot be told from chance."
 
 

@@ -32,7 +32,7 @@ class Metric:
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
     ("copier" and "collapsed" are made by evaluation). `ceiling`: what fresh real data score, where symmetry tells;
     otherwise it is measured. `references`: whether all references are scored too, or the floor alone. `size`: records
-    that it reads.
+    that it reads. `widen`: times that its standard error is that of its half-samples, where they miss a part of it.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Metric:
     ceiling: float | None = None
     references: bool = True
     size: Callable[[Comparison], int] = all_records
+    widen: float = 1.0
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether these data have what the metric needs."""
@@ -72,6 +73,7 @@ def metric(
     ceiling: float | None = None,
     references: bool = True,
     size: Callable[[Comparison], int] = all_records,
+    widen: float = 1.0,
 ) -> Callable[[Statistic], Statistic]:
     """Register a statistic under its own name, or under `name`."""
 
@@ -93,6 +95,7 @@ def metric(
             ceiling=ceiling,
             references=references,
             size=size,
+            widen=widen,
         )
         return statistic
 
