@@ -10,16 +10,16 @@ from genomimic.scoring import Measured, Scale, halved, skill_of
 
 
 def test_error_of_the_two_sample_auc_is_that_of_new_data():
-    """120 draws tell a standard deviation to 6.5%; the error of a given classifier's AUC is only 0.71 of it."""
-    rng, values, errors = np.random.default_rng(8), [], []
-    for _ in range(120):
-        holdout, fresh = (halved(View(dataset(real_values(100, rng))), None, 20, rng) for _ in range(2))
+    """400 draws tell a standard deviation to 3.5%; the error of a given classifier's AUC is only 0.71 of it."""
+    rng, values, errors = np.random.default_rng(1), [], []
+    for _ in range(400):
+        holdout, fresh = (halved(View(dataset(real_values(40, rng))), None, 20, rng) for _ in range(2))
         scale = Scale(holdout.whole, holdout, holdout, (), holdout, {}, {})
         found = scale.measure(METRICS["two_sample_auc_linear"], fresh)
         values.append(found.value)
         errors.append(found.halves.std())
     assert np.mean(values) == pytest.approx(0.5, abs=0.02)
-    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(values), rel=0.2)
+    assert np.sqrt(np.mean(np.square(errors))) == pytest.approx(np.std(values), rel=0.15)
 
 
 @pytest.mark.parametrize(("better", "resolved"), [("lower", (True, False)), ("higher", (False, True))])
