@@ -53,9 +53,9 @@ def test_out_of_fold_ridge_agrees_with_refitting(n, d):
 
 
 def test_a_cluster_that_fills_a_fold_does_not_tell_its_label():
-    """Fresh real records score one half whatever the clusters; without balance these would score 0.44."""
+    """Fresh real records score one half whatever the clusters; told the labels of the other folds these score 0.39."""
     rng, found = np.random.default_rng(3), []
-    clusters = np.r_[np.zeros(135, int), np.arange(1, 166)]
+    clusters = np.r_[np.zeros(180, int), np.arange(1, 121)]
     for _ in range(8):
         holdout, fresh = dataset(real_values(300, rng)), dataset(real_values(300, rng))
         comparison = compare(holdout, holdout, fresh, train_clusters=clusters, holdout_clusters=clusters)
