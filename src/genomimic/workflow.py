@@ -95,7 +95,8 @@ def evaluate(
     The baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
     """
     evaluation.check(synthetic, parts.train, parts.holdout)
-    n = min(*map(len, synthetic.values()), len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
+    largest = max(map(len, synthetic.values()), default=0)
+    n = min(largest, len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
     references, bits = {}, {}
     for i, name in enumerate(BASELINES):
         watch("floors", i / len(BASELINES), name)
