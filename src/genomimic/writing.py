@@ -24,7 +24,7 @@ class Writer:
 
     On an exception nothing is left behind, and a file of that name that was there before stays as it was.
 
-    >>> with Writer("/tmp/synthetic.fa.gz") as writer:  # doctest: +SKIP
+    >>> with Writer("synthetic.fa.gz") as writer:  # doctest: +SKIP
     ...     for batch in batches:
     ...         writer.write(batch)
     """
