@@ -1,6 +1,6 @@
 """Data in memory: one immutable type for real and synthetic records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -50,3 +50,10 @@ class Dataset:
         """The records at `rows`, in that order."""
         labels = {name: column[rows] for name, column in self.labels.items()}
         return replace(self, values=self.values[rows], ids=self.ids[rows], labels=labels)
+
+
+def join(parts: Sequence[Dataset]) -> Dataset:
+    """Data sets of one kind and width, one behind the other, with the notes and the source of the first."""
+    labels = {name: np.concatenate([part.labels[name] for part in parts]) for name in parts[0].labels}
+    values, ids = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "ids"))
+    return replace(parts[0], values=values, ids=ids, labels=labels)

@@ -55,6 +55,16 @@ def descend(
     return cast("Any", optax.apply_updates(cast("Any", weights), updates)), moments
 
 
+def word_counts(features: Float[Array, "length inputs"], longest: int) -> list[Float[Array, " _"]]:
+    """Counts of all words of 1, 2, ... longest letters; products of letters, so gradients pass."""
+    counts, words = [], jnp.ones((len(features), 1))
+    for k in range(1, longest + 1):
+        letters = features[k - 1 :]
+        words = (words[: len(letters), :, None] * letters[:, None, :]).reshape(len(letters), -1)
+        counts.append(words.sum(0))
+    return counts
+
+
 class WindowDecoder(eqx.Module):
     """Latent vector to sequence, left to right: each position sees z and the `window` values before it.
 

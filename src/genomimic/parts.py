@@ -1,11 +1,12 @@
 """Real data apart: to learn from, to choose by, and to judge by."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
 from genomimic.comparison import same_width
-from genomimic.dataset import Dataset, Source
+from genomimic.dataset import Dataset, Source, join
 from genomimic.errors import RunError
 from genomimic.reading import digest, reread
 from genomimic.run import Run, read_split
@@ -41,8 +42,6 @@ def parts_of(run: Run) -> Parts:
 
 def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:
     """Parts from a training set and a holdout that are given apart; validation is taken from the training set."""
-    train, holdout = same_width(train, holdout)
-    names = np.repeat(np.array(["train", "holdout"], object), [len(train), len(holdout)])
-    values, ids = (np.concatenate([getattr(d, name) for d in (train, holdout)]) for name in ("values", "ids"))
-    both = Dataset(values, ids, train.modality, {"part": names}, train.notes, train.source)
+    named = zip(same_width(train, holdout), ("train", "holdout"), strict=True)
+    both = join([replace(data, labels={"part": np.full(len(data), name, object)}) for data, name in named])
     return Parts.of(both, split(both, by="part", seed=seed))

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 import genomimic
-from genomimic.dataset import Dataset
+from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.models import Model, Spec, State
 from genomimic.run import Run
@@ -47,13 +47,6 @@ def stream(run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 1638
                 yield _synthetic(run, values[cut : cut + batch], seed, at)
                 at += len(values[cut : cut + batch])
             held = []
-
-
-def join(parts: list[Dataset]) -> Dataset:
-    """Data sets of one kind, one behind the other."""
-    labels = {name: np.concatenate([part.labels[name] for part in parts]) for name in parts[0].labels}
-    values, ids = (np.concatenate([getattr(part, name) for part in parts]) for name in ("values", "ids"))
-    return Dataset(values, ids, parts[0].modality, labels)
 
 
 def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:

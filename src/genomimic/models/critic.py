@@ -43,12 +43,10 @@ class Discriminator(eqx.Module):
 
     def _word_counts(self, features: Float[Array, "length inputs"]) -> Float[Array, " words"]:
         """Counts of words of 1, 2, ... letters, each scaled to unit spread; products of letters, so gradients pass."""
-        counts, words = [], jnp.ones((len(features), 1))
-        for k in range(1, max(self.sizes) + 1):
-            letters = features[k - 1 :]
-            words = (words[: len(letters), :, None] * letters[:, None, :]).reshape(len(letters), -1)
-            expected = len(letters) / words.shape[1]
-            counts.append((words.sum(0) - expected) / jnp.sqrt(expected + 1.0))
+        counts = []
+        for k, count in enumerate(nn.word_counts(features, max(self.sizes)), 1):
+            expected = (len(features) - k + 1) / len(count)
+            counts.append((count - expected) / jnp.sqrt(expected + 1.0))
         return 0.3 * jnp.concatenate(counts)
 
 

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
+from genomimic import nn
 from genomimic.observation import Observation
 
 WORD_SIZES = (2, 3, 4)
@@ -53,11 +54,6 @@ def _words(observation: Observation, x: Shaped[Array, "n length"]) -> Float[Arra
     sizes = [k for k in WORD_SIZES if observation.inputs**k <= MOST_WORDS]
 
     def counts(row: Shaped[Array, " length"]) -> Float[Array, " words"]:
-        one_hot, words, found = observation.features(row), jnp.ones((len(row), 1)), []
-        for k in range(1, max(sizes) + 1):
-            letters = one_hot[k - 1 :]
-            words = (words[: len(letters), :, None] * letters[:, None, :]).reshape(len(letters), -1)
-            found.append(words.sum(0))
-        return jnp.concatenate(found[1:])
+        return jnp.concatenate(nn.word_counts(observation.features(row), max(sizes))[1:])
 
     return jax.lax.map(counts, x, batch_size=128)
