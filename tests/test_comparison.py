@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from toys import dataset, sequences
 
-from genomimic.comparison import View, compare
+from genomimic.comparison import compare
 from genomimic.errors import UsageError
+from genomimic.views import View
 
 
 def counted(view, k):

@@ -91,7 +91,7 @@ def made(modality: Sequences, *names: str, lengths: tuple[int, int] = (30, 30), 
     for number, name in enumerate(names):
         comparison = compare(train, holdout, dataset(modality, 60, lengths, 2 + number, prefix))
         verdict = f"Verdict {number}."
-        sets.append(SetReport(name, comparison, scores(0.5 - number), verdict, ("A finding.", "Another.")))
+        sets.append(SetReport(name, name, comparison, scores(0.5 - number), (), verdict, ("A finding.", "Another.")))
     return Report(tuple(sets), train, holdout, {"data": "promoters.fa.gz", "seed": 7})
 
 

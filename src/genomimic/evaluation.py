@@ -3,21 +3,25 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from genomimic.comparison import Comparison, View, same_width
+from genomimic.comparison import Comparison, same_width
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
+from genomimic.evidence import Table, tables
 from genomimic.metrics import METRICS
+from genomimic.metrics.base import EVERY, RECORDS
 from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
 from genomimic.verdicts import findings, verdict
+from genomimic.views import View
 
 __all__ = ["HeldOutBits", "Report", "Score", "SetReport", "evaluate", "scores_json"]
 
-MAX_RECORDS = 5000
+MAX_RECORDS = EVERY
 MIN_RECORDS = 20
 FRESH_DRAWS = 3
 COLLAPSED_TO = 0.05
@@ -34,13 +38,15 @@ class HeldOutBits(NamedTuple):
 class SetReport:
     """What was found about one synthetic set: scores, the verdict in one sentence, and the sentences behind it.
 
-    `comparison` holds the records that were judged, as many synthetic as holdout ones in random order,
-    and all of train.
+    `comparison` holds at most 5,000 of the records that were judged, as many synthetic as holdout ones in random order,
+    and all of train. Sets of one `generator` differ in its training seed only. `tables` are the evidence.
     """
 
     name: str
+    generator: str
     comparison: Comparison
     scores: tuple[Score, ...]
+    tables: tuple[Table, ...]
     verdict: str
     findings: tuple[str, ...]
 
@@ -58,6 +64,7 @@ class Report:
 def evaluate(
     synthetic: Mapping[str, Dataset],
     *,
+    generators: Mapping[str, str] | None = None,
     train: Dataset,
     holdout: Dataset,
     validation: Dataset | None = None,
@@ -68,35 +75,47 @@ def evaluate(
     likelihoods: Mapping[str, HeldOutBits] | None = None,
     reference_likelihoods: Mapping[str, HeldOutBits] | None = None,
     seed: int = 0,
-    replicates: int = 100,
+    replicates: int = 50,
     progress: Callable[[str, float], None] | None = None,
 ) -> Report:
     """Score synthetic sets against real data that share no homologous records with the training data.
 
     `references` are samples of baselines fitted on train, at best "uniform", "composition", "markov", "pwm" and
     "position-markov"; a score whose floor is missing has no skill. A copier and a collapsed generator are made here.
-    Each set is judged at n = min(its size, holdout, train, every reference, 5,000). `validation` records stand for
-    fresh real ones where copies of the training data are sought; without them the holdout's do. `likelihoods` and
-    `reference_likelihoods` have held-out bits by name of set and of reference. Raises `UsageError` where a set has
+    Each set is judged at n = min(its size, holdout, train, every reference, the metric's limit). `generators` says
+    which generator made a set, where several made by one (with different training seeds) are judged. `validation`
+    records stand for fresh real ones where copies of the training data are sought; without them the holdout's do.
+    `likelihoods` and `reference_likelihoods` have held-out bits by name of set and of reference. Each of `replicates`
+    draws of half the records gives two half-samples. Raises `UsageError` where a set has
     fewer than 20 records.
     """
     named = _checked(synthetic, references, train, holdout, validation)
     clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
-    scales: dict[int, Scale] = {}
+
+    @cache
+    def scale(n: int) -> Scale:
+        return _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
+
     reports = []
     for number, name in enumerate(synthetic):
-        n = min(MAX_RECORDS, len(synthetic[name]), len(holdout), len(train), *map(len, references.values()))
-        if n not in scales:
-            scales[n] = _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
-        rng = np.random.default_rng([seed, n, number + 1])
-        generated = halved(_draw(named[f"synthetic/{name}"], n, rng), None, replicates, rng)
+        most = min(len(synthetic[name]), len(holdout), len(train), *map(len, references.values()))
+
+        @cache
+        def at(limit: int, name: str = name, number: int = number, most: int = most) -> tuple[Scale, Halved]:
+            n = min(limit, most)
+            rng = np.random.default_rng([seed, n, number + 1])
+            return scale(n), halved(_draw(named[f"synthetic/{name}"], n, rng), replicates, rng)
+
         done = _steps(progress, name, number / len(synthetic), 1 / len(synthetic))
-        scores = _scores(scales[n], generated, done)
+        judged, generated = at(RECORDS)
+        comparison = judged.comparison(generated)
+        scores = _scores(comparison, at, done)
         own, others = (likelihoods or {}).get(name), reference_likelihoods or {}
         likelihood, saved = _likelihoods(own, others, View(holdout, holdout_clusters), replicates, seed)
         scores += likelihood
-        comparison = scales[n].comparison(generated)
-        reports.append(SetReport(name, comparison, scores, verdict(scores), findings(scores, n, saved)))
+        told = findings(scores, len(comparison.synthetic), saved)
+        generator = (generators or {}).get(name, name)
+        reports.append(SetReport(name, generator, comparison, scores, tables(comparison), verdict(scores), told))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     return Report(tuple(reports), train, holdout, provenance)
 
@@ -166,10 +185,10 @@ def _scale(
 ) -> Scale:
     def real(name: str) -> Halved:
         view = _draw(sets[name], n, rng, clusters[name])
-        return halved(view, view.clusters, replicates, rng)
+        return halved(View(view.dataset, view.clusters), replicates, rng)
 
     def generated(dataset: Dataset) -> Halved:
-        return halved(_draw(dataset, n, rng), None, replicates, rng)
+        return halved(_draw(dataset, n, rng), replicates, rng)
 
     holdout, train = real("holdout"), sets["train"]
     few = rng.permutation(len(train))[: max(int(COLLAPSED_TO * len(train)), 1)]
@@ -187,12 +206,14 @@ def _scale(
     )
 
 
-def _scores(scale: Scale, generated: Halved, done: Callable[[str, float], None]) -> tuple[Score, ...]:
-    wanted = [metric for metric in METRICS.values() if metric.applies(scale.comparison(generated))]
+def _scores(
+    comparison: Comparison, at: Callable[[int], tuple[Scale, Halved]], done: Callable[[str, float], None]
+) -> tuple[Score, ...]:
+    wanted = [metric for metric in METRICS.values() if metric.applies(comparison)]
     scores = []
     for number, metric in enumerate(wanted):
         done(metric.name, number / len(wanted))
-        scores.append(score(metric, scale, generated))
+        scores.append(score(metric, *at(metric.limit)))
     done("done", 1.0)
     return tuple(scores)
 
@@ -218,7 +239,7 @@ def _likelihoods(
     if own is None:
         return (), {}
     floors = {model: bits.bits_per_base for model, bits in others.items()}
-    groups, rng = holdout.clusters, np.random.default_rng([seed, len(holdout)])
-    bound = own.kind == "bound"
-    score = likelihood_score(own.bits_per_base, floors, bound=bound, groups=groups, replicates=replicates, rng=rng)
-    return (score,), bits_saved(own.bits_per_base, floors, groups=groups, replicates=replicates, rng=rng)
+    halves = halved(View(holdout.dataset, holdout.clusters), replicates, np.random.default_rng([seed, len(holdout)]))
+    rows = [half.rows for half in halves.halves]
+    score = likelihood_score(own.bits_per_base, floors, bound=own.kind == "bound", halves=rows)
+    return (score,), bits_saved(own.bits_per_base, floors, halves=rows)

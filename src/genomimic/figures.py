@@ -10,7 +10,6 @@ from jaxtyping import Num
 from markupsafe import Markup
 
 from genomimic.alphabet import Alphabet
-from genomimic.comparison import View
 from genomimic.dataset import Dataset
 from genomimic.evaluation import SetReport
 from genomimic.plots import charts
@@ -19,6 +18,7 @@ from genomimic.plots.differences import align, caption
 from genomimic.plots.helix import Ink, helix_svg
 from genomimic.plots.logos import axis_end, logo, logo_svg
 from genomimic.plots.sequences import coloured
+from genomimic.views import View
 
 SIDE_BY_SIDE = 30
 

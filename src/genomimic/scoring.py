@@ -1,23 +1,23 @@
 """Scores between floor and ceiling: the same statistic, at the same n, on synthetic, fresh real and reference records.
 
-Intervals come from half-samples drawn without replacement: homology clusters of real records, single records of
-generated ones. A mean over half of n records varies about the mean over all n as that varies about the truth, so no
-rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doubles would count as copies and collapse,
-and add to every divergence. Statistics that are quadratic near their best value (divergences of fresh data) vary up
-to sqrt(3) times more in half-samples, so their intervals err on the wide side. Half the data also shift biased
-statistics, so intervals are centred on the score at full n: 1.96 standard deviations of half-samples each way.
+Intervals come from pairs of complementary half-samples, drawn without replacement: homology clusters of real records,
+single records of generated ones. A mean over half of n records varies about the mean over all n as that varies about
+the truth, so no rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doubles would count as
+copies and collapse, and add to every divergence. Half the data shift biased statistics, so intervals are centred on
+the score at full n: 1.96 standard errors (`standard_error`) each way.
 Records keep the scores of one classifier in all half-samples, so those of its AUC are widened by what they miss.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from genomimic.comparison import Comparison, View
+from genomimic.comparison import Comparison
 from genomimic.metrics.base import Metric
+from genomimic.views import View
 
 NORMAL_95 = 1.96
 
@@ -70,8 +70,8 @@ class Scale:
     """Everything that synthetic records are measured against, at one n; floors and ceilings are measured once.
 
     `fresh` are draws of training records that stand for fresh real data where records are compared with the holdout;
-    `unseen` are real records off the training data, for metrics that look for copies of it. `replicates` of
-    `references` and `controls` are halved singly, those of real data by cluster.
+    `unseen` are real records off the training data, for metrics that look for copies of it. `references` and
+    `controls` are halved singly, real data by cluster.
     """
 
     train: View
@@ -128,20 +128,11 @@ class Scale:
         return self._comparisons[generated]
 
 
-def halved(view: View, groups: Int[np.ndarray, " n"] | None, replicates: int, rng: np.random.Generator) -> Halved:
-    """Random halves of the records, or of whole groups of them."""
-    return Halved(view, tuple(view.take(half_rows(len(view), groups, rng)) for _ in range(replicates)))
-
-
-def half_rows(n: int, groups: Int[np.ndarray, " n"] | None, rng: np.random.Generator) -> Int[np.ndarray, " half"]:
-    """Rows of a random half, drawn without replacement; of whole groups where they are given."""
-    if groups is None:
-        return np.sort(rng.permutation(n)[: n // 2])
-    names, members = np.unique(groups, return_inverse=True)
-    if len(names) < 2:
-        return half_rows(n, None, rng)
-    chosen = rng.permutation(len(names)) < len(names) // 2
-    return np.flatnonzero(chosen[members])
+def halved(view: View, replicates: int, rng: np.random.Generator) -> Halved:
+    """Random halves of a set's blocks, each followed by the other half: twice `replicates` in all."""
+    blocks = int(view.blocks.max()) + 1
+    orders = [rng.permutation(blocks) for _ in range(replicates)]
+    return Halved(view, tuple(view.part(half) for order in orders for half in np.array_split(order, 2)))
 
 
 def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
@@ -149,7 +140,7 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
     value, ceiling, floor = scale.measure(metric, generated), scale.ceiling(metric), scale.floor(metric)
     low, high = interval(value, metric)
     ceiling_low, ceiling_high = interval(ceiling, metric)
-    skill, error, resolved = skill_of(value, ceiling, floor, metric.better)
+    skill, error, resolved = skill_of(value, ceiling, floor, metric)
     return Score(
         metric=metric.name,
         family=metric.family,
@@ -173,13 +164,27 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
 
 def interval(measured: Measured, metric: Metric) -> tuple[float, float]:
     """95% interval of a value, inside the metric's range."""
-    margin = NORMAL_95 * float(measured.halves.std())
+    margin = NORMAL_95 * standard_error(measured.halves, quadratic=metric.quadratic)
     return max(measured.value - margin, metric.low), min(measured.value + margin, metric.high)
 
 
-def skill_of(
-    value: Measured, ceiling: Measured, floor: Measured | None, better: Literal["lower", "higher"]
-) -> tuple[float, float, bool]:
+def standard_error(halves: Float[np.ndarray, " replicates"], *, quadratic: bool = False) -> float:
+    """Standard error of a statistic from its values on half-samples, each followed by its complement's.
+
+    Half the difference of such a pair varies with the linear part of the statistic, their mean with its quadratic
+    part; without the flag, all of it counts. Of a divergence of fresh data, which is all quadratic, the first holds
+    twice the true variance and the second just the variance; of one that is far from 0, the first holds all. So for
+    `quadratic` statistics it is the difference of the two, and never less than the second.
+    """
+    if not quadratic:
+        return float(halves.std())
+    first, second = halves[0::2], halves[1::2]
+    linear = float((((first - second) / 2) ** 2).mean())
+    curved = float(((first + second) / 2).var())
+    return max(linear - curved, curved, 0.0) ** 0.5
+
+
+def skill_of(value: Measured, ceiling: Measured, floor: Measured | None, metric: Metric) -> tuple[float, float, bool]:
     """Skill, its standard error, and whether the floor is worse than the ceiling by at least two standard errors.
 
     Value, floor and ceiling are measured again in each half-sample on the same half of the holdout, so that what they
@@ -189,9 +194,9 @@ def skill_of(
         return np.nan, np.nan, False
     span, spans = floor.value - ceiling.value, floor.halves - ceiling.halves
     skill = (floor.value - value.value) / span
-    error = float((floor.halves - value.halves - skill * spans).std()) / abs(span)
-    worse = span if better == "lower" else -span  # a floor above the ceiling would turn the scale upside down
-    return skill, error, worse >= 2 * float(spans.std())
+    error = standard_error(floor.halves - value.halves - skill * spans, quadratic=metric.quadratic) / abs(span)
+    worse = span if metric.better == "lower" else -span  # a floor above the ceiling would turn the scale upside down
+    return skill, error, worse >= 2 * standard_error(spans, quadratic=metric.quadratic)
 
 
 def likelihood_score(
@@ -199,17 +204,14 @@ def likelihood_score(
     floors: Mapping[str, Float[np.ndarray, " holdout"]],
     *,
     bound: bool,
-    groups: Int[np.ndarray, " holdout"],
-    replicates: int,
-    rng: np.random.Generator,
+    halves: Sequence[Int[np.ndarray, " half"]],
 ) -> Score:
     """Held-out bits per base: value, cluster half-sample interval and floors.
 
     Nobody knows the entropy of the real process, so there is no ceiling and no skill: compare the value with the
     floors. A bound says that the true value is at most this.
     """
-    halves = np.array([bits[half_rows(len(bits), groups, rng)].mean() for _ in range(replicates)])
-    value, margin = float(bits.mean()), NORMAL_95 * float(halves.std())
+    value, margin = float(bits.mean()), NORMAL_95 * _error_of_mean(bits, halves)
     return Score(
         metric="bits_per_base_bound" if bound else "bits_per_base",
         family="likelihood",
@@ -235,14 +237,12 @@ def bits_saved(
     bits: Float[np.ndarray, " holdout"],
     floors: Mapping[str, Float[np.ndarray, " holdout"]],
     *,
-    groups: Int[np.ndarray, " holdout"],
-    replicates: int,
-    rng: np.random.Generator,
+    halves: Sequence[Int[np.ndarray, " half"]],
 ) -> dict[str, tuple[float, float]]:
     """Bits per base that a model saves on each floor, paired by record, with the half-width of the 95% interval."""
-    halves = [half_rows(len(bits), groups, rng) for _ in range(replicates)]
     saved = {name: values - bits for name, values in floors.items()}
-    return {
-        name: (float(values.mean()), NORMAL_95 * float(np.std([values[rows].mean() for rows in halves])))
-        for name, values in saved.items()
-    }
+    return {name: (float(values.mean()), NORMAL_95 * _error_of_mean(values, halves)) for name, values in saved.items()}
+
+
+def _error_of_mean(values: Float[np.ndarray, " n"], halves: Sequence[Int[np.ndarray, " half"]]) -> float:
+    return standard_error(np.array([values[rows].mean() for rows in halves]))

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num, Shaped
 
-from genomimic.comparison import Comparison, View
+from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
 from genomimic.latent import encode
 from genomimic.run import Run, read_meta
 from genomimic.sampling import discriminate
+from genomimic.views import View
 
 SHOWN = 1000
 """Records of each kind in the latent map and among the discriminator's scores."""

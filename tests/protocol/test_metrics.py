@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 from toys import chain_values, dataset, real_values, sequences, substituted
 
-from genomimic.comparison import View, compare
+from genomimic.comparison import compare
 from genomimic.errors import UsageError
 from genomimic.metrics import METRICS
-from genomimic.scoring import NORMAL_95, half_rows
+from genomimic.scoring import NORMAL_95, halved, standard_error
+from genomimic.views import View
 
 N = 300
 SEEDS = range(3)
@@ -127,22 +128,18 @@ def test_half_sample_intervals_cover_the_truth(name):
         holdout, synthetic = real_values(n, rng), substituted(real_values(n, rng), 0.4, rng)
         whole = compare(dataset(train), dataset(holdout), dataset(synthetic))
         halves = [
-            whole.narrow(
-                synthetic=whole.synthetic.take(half_rows(n, None, rng)),
-                holdout=whole.holdout.take(half_rows(n, None, rng)),
-                matched_train=whole.matched_train,
-            )
-            for _ in range(40)
+            metric.statistic(whole.narrow(synthetic=a, holdout=b, matched_train=whole.matched_train))
+            for a, b in zip(halved(whole.synthetic, 20, rng).halves, halved(whole.holdout, 20, rng).halves, strict=True)
         ]
-        error = np.std([metric.statistic(half) for half in halves])
+        error = standard_error(np.array(halves), quadratic=metric.quadratic)
         covered += abs(metric.statistic(whole) - big) < NORMAL_95 * error
     assert covered >= 68
 
 
 def test_half_samples_of_clusters_keep_clusters_whole():
     groups = np.repeat(np.arange(30), 4)
-    rows = half_rows(120, groups, np.random.default_rng(0))
-    assert len(rows) == 60
-    assert (np.bincount(groups[rows], minlength=30) % 4 == 0).all()
-    view = View(dataset(np.zeros((120, 5))), groups)
-    assert len(view.take(rows).clusters) == 60
+    whole = halved(View(dataset(np.zeros((120, 5))), groups), 3, np.random.default_rng(0))
+    for half, other in zip(whole.halves[0::2], whole.halves[1::2], strict=True):
+        assert len(half) == len(half.clusters) == 60
+        assert (np.bincount(groups[half.rows], minlength=30) % 4 == 0).all()
+        assert sorted([*half.rows, *other.rows]) == list(range(120))

@@ -8,7 +8,7 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics import roc_auc_score
 from toys import dataset, real_values, sequences
 
-from genomimic.comparison import View, compare
+from genomimic.comparison import compare
 from genomimic.distances import distance_matrix, nearest_records
 from genomimic.metrics import METRICS
 from genomimic.metrics.composition import odds_ratios
@@ -16,6 +16,7 @@ from genomimic.metrics.discrimination import auc, ridge_out_of_fold
 from genomimic.metrics.diversity import vendi
 from genomimic.metrics.kmers import jensen_shannon, kmer_js_distance, null_bias
 from genomimic.metrics.positions import connected_pairs
+from genomimic.views import View
 
 
 def test_jensen_shannon_is_the_square_of_scipys_distance():

@@ -12,12 +12,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from genomimic.comparison import MAX_WORDS, Comparison
+from genomimic.comparison import Comparison
+from genomimic.words import MAX_WORDS
 
 Statistic = Callable[[Comparison], float]
 Need = Callable[[Comparison], bool]
 Group = Literal["fidelity", "diversity", "novelty"]
 METRICS: "dict[str, Metric]" = {}
+
+EVERY = 50_000
+"""Most records of a set that are judged, by metrics that add up over records."""
+RECORDS = 5_000
+"""Most records for metrics that keep many numbers for each record, or train a classifier."""
+PAIRS = 2_000
+"""Most records for metrics that compare all with all."""
 
 
 def all_records(comparison: Comparison) -> int:
@@ -31,8 +39,10 @@ class Metric:
 
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
     ("copier" and "collapsed" are made by evaluation). `ceiling`: what fresh real data score, where symmetry tells;
-    otherwise it is measured. `references`: whether all references are scored too, or the floor alone. `size`: records
-    that it reads. `widen`: times that its standard error is that of its half-samples, where they miss a part of it.
+    otherwise it is measured. `references`: whether all references are scored too, or the floor alone. `limit`: how
+    many records of each set it is given at most; `size`: how many of these it reads. `widen`: times that its standard
+    error is that of its half-samples, where they miss a part of it. `quadratic`: a smooth divergence, least where the
+    sets are equal, whose half-samples vary more than it does (`scoring.standard_error`).
     """
 
     name: str
@@ -51,6 +61,8 @@ class Metric:
     references: bool = True
     size: Callable[[Comparison], int] = all_records
     widen: float = 1.0
+    limit: int = EVERY
+    quadratic: bool = False
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether these data have what the metric needs."""
@@ -74,6 +86,8 @@ def metric(
     references: bool = True,
     size: Callable[[Comparison], int] = all_records,
     widen: float = 1.0,
+    limit: int = EVERY,
+    quadratic: bool = False,
 ) -> Callable[[Statistic], Statistic]:
     """Register a statistic under its own name, or under `name`."""
 
@@ -96,6 +110,8 @@ def metric(
             references=references,
             size=size,
             widen=widen,
+            limit=limit,
+            quadratic=quadratic,
         )
         return statistic
 

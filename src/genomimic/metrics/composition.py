@@ -4,8 +4,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy.stats import wasserstein_distance
 
-from genomimic.comparison import Comparison, View
+from genomimic.comparison import Comparison
 from genomimic.metrics.base import metric, nucleotides, variable_length, word_length
+from genomimic.views import View
 
 
 @metric(

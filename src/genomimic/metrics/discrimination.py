@@ -5,8 +5,9 @@ from jaxtyping import Float, Int
 from scipy.linalg import cholesky, solve, solve_triangular
 from scipy.stats import rankdata
 
-from genomimic.comparison import Comparison, Marks, View
-from genomimic.metrics.base import metric
+from genomimic.comparison import Comparison, Marks
+from genomimic.metrics.base import RECORDS, metric
+from genomimic.views import View, balanced_groups
 
 MAX_FEATURES = 4000  # of one kind; a kind with more is left out
 FOLDS = 5
@@ -31,6 +32,7 @@ of features: fresh real data have twice the variance of a given classifier's AUC
     paper="Lopez-Paz & Oquab 2017, arXiv:1610.06545",
     floor="markov",
     widen=TRAINED_ON_EACH_OTHER,
+    limit=RECORDS,
 )
 def two_sample_auc_linear(comparison: Comparison) -> float:
     """Area under the ROC curve of a ridge classifier on letters at positions, k-mers and neighbouring pairs.
@@ -66,7 +68,7 @@ def out_of_fold_scores(comparison: Comparison) -> Marks:
     labels = np.concatenate(
         [np.full(len(view), label, np.float32) for view, label in zip(views, (-1.0, 1.0), strict=True)]
     )
-    folds = np.concatenate([_folds(view.clusters) for view in views])
+    folds = np.concatenate([folds_of(view.clusters) for view in views])
     scores = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
     for fold in np.unique(folds):
         scores[folds == fold] -= labels[folds != fold].mean()
@@ -126,18 +128,9 @@ def _standardised(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n va
     return (features[:, varying] - features[:, varying].mean(0)) / spread[varying]
 
 
-def _folds(clusters: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
-    """Fold of each record: whole clusters, the largest first, each to the fold that is smallest so far.
+def folds_of(clusters: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    """Fold of each record: whole clusters; where all are one cluster, a fold of all would leave nothing to learn from.
 
-    Where all are one cluster, each record counts for itself: a fold of all would leave nothing to learn from.
+    Then each record counts for itself.
     """
-    _, members, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
-    if len(sizes) == 1:
-        return np.arange(len(clusters)) % FOLDS
-    order = np.random.default_rng(0).permutation(len(sizes))
-    order = order[np.argsort(-sizes[order], kind="stable")]
-    filled, fold_of_cluster = np.zeros(FOLDS), np.empty(len(sizes), int)
-    for cluster in order:
-        fold_of_cluster[cluster] = fold = filled.argmin()
-        filled[fold] += sizes[cluster]
-    return fold_of_cluster[members]
+    return balanced_groups(clusters if len(np.unique(clusters)) > 1 else np.arange(len(clusters)), FOLDS)

@@ -4,8 +4,10 @@ import numpy as np
 from jaxtyping import Float
 from scipy.sparse import csr_array
 
-from genomimic.comparison import MAX_WORDS, Comparison, View
-from genomimic.metrics.base import metric
+from genomimic.comparison import Comparison
+from genomimic.metrics.base import RECORDS, metric
+from genomimic.views import View
+from genomimic.words import MAX_WORDS
 
 MAX_SIMILARITY = 2000
 
@@ -45,6 +47,7 @@ def unique_fraction(comparison: Comparison) -> float:
     paper="",
     floor="collapsed",
     references=False,
+    limit=RECORDS,
     size=_matrix_size,
 )
 def within_distance(comparison: Comparison) -> float:
@@ -64,6 +67,7 @@ def within_distance(comparison: Comparison) -> float:
     paper="Friedman & Dieng 2023, arXiv:2210.02410; order 2: Jalali 2023, arXiv:2306.12219",
     floor="collapsed",
     references=False,
+    limit=RECORDS,
     size=_similarity_size,
 )
 def vendi_ratio(comparison: Comparison) -> float:
@@ -88,8 +92,8 @@ def vendi(squared_similarity: Float[np.ndarray, "n n"], size: int) -> float:
 
 
 def _squared_similarity(view: View) -> Float[np.ndarray, "n n"]:
-    whole = (view.root or view).feature("squared_similarity", _cosines_squared)
-    rows = np.arange(len(whole)) if view.rows is None else view.rows[view.rows < len(whole)]
+    whole = view.root.feature("squared_similarity", _cosines_squared)
+    rows = view.rows[view.rows < len(whole)]
     return whole[np.ix_(rows, rows)]
 
 

@@ -3,8 +3,9 @@
 import numpy as np
 from jaxtyping import Bool
 
-from genomimic.comparison import Comparison, View
-from genomimic.metrics.base import metric
+from genomimic.comparison import Comparison
+from genomimic.metrics.base import RECORDS, metric
+from genomimic.views import View
 
 NEAR = 0.1
 
@@ -45,6 +46,7 @@ def exact_copies(comparison: Comparison) -> float:
     paper="",
     floor="copier",
     references=False,
+    limit=RECORDS,
     size=_nearest_size,
 )
 def near_copies(comparison: Comparison) -> float:
@@ -65,6 +67,7 @@ def near_copies(comparison: Comparison) -> float:
     paper="Meehan 2020, arXiv:2004.05675",
     floor="copier",
     references=False,
+    limit=RECORDS,
     size=_nearest_size,
 )
 def nearest_distance(comparison: Comparison) -> float:
@@ -90,6 +93,7 @@ def nearest_distance(comparison: Comparison) -> float:
     floor="copier",
     ceiling=0.5,
     references=False,
+    limit=RECORDS,
     size=_matrix_size,
 )
 def dcr_share(comparison: Comparison) -> float:

@@ -5,9 +5,10 @@ from functools import cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from genomimic.comparison import Comparison, View
-from genomimic.metrics.base import aligned, metric
+from genomimic.comparison import Comparison
+from genomimic.metrics.base import RECORDS, aligned, metric
 from genomimic.metrics.kmers import jensen_shannon, null_bias
+from genomimic.views import View
 
 MAX_NUMBERS = 512  # side of the correlation matrix: 128 positions of DNA
 _RUN = 8
@@ -24,12 +25,13 @@ _RUN = 8
     paper="Lin 1991, doi:10.1109/18.61115",
     floor="markov",
     needs=[aligned],
+    quadratic=True,
 )
 def position_js(comparison: Comparison) -> float:
     """Jensen-Shannon divergence of the letters at a position less its null bias, mean over positions, in bits."""
     sides = (
-        comparison.synthetic.feature("position_counts", _counts),
-        comparison.holdout.feature("position_counts", _counts),
+        comparison.synthetic.totals("position_counts", _counts),
+        comparison.holdout.totals("position_counts", _counts),
     )
     excess = [_excess(a, b) for a, b in zip(*sides, strict=True) if a.sum() and b.sum()]
     return float(np.mean(excess)) if excess else 0.0
@@ -46,6 +48,7 @@ def position_js(comparison: Comparison) -> float:
     paper="Figliuzzi 2018, doi:10.1093/molbev/msy007; McGee 2021, doi:10.1038/s41467-021-26529-9",
     floor="pwm",
     needs=[aligned],
+    limit=RECORDS,
 )
 def pair_correlation(comparison: Comparison) -> float:
     """Pearson correlation of the connected frequencies C_ij(a, b) = f_ij(a, b) - f_i(a) f_j(b) over all i < j.

@@ -1,0 +1,5 @@
+"""Tables behind the scores: what differs, and by how much (see `genomimic.evidence.base`)."""
+
+from genomimic.evidence.base import EVIDENCE, Evidence, Table, evidence, tables
+
+__all__ = ["EVIDENCE", "Evidence", "Table", "evidence", "tables"]
