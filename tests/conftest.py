@@ -11,7 +11,7 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # test
 
 COMPUTING = (
     "alphabet clustering comparison dataset distances encoding evaluation latent metrics modalities models nn "
-    "observation parts plots reading run sampling sections showing splitting training workflow"
+    "observation parts plots reading run sampling sections showing shuffling splitting training workflow"
 )
 
 install_import_hook([f"genomimic.{name}" for name in COMPUTING.split()], "beartype.beartype")

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -16,6 +16,7 @@ from genomimic.evidence import Table, tables
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
 from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
+from genomimic.shuffling import shuffled
 from genomimic.verdicts import findings, verdict
 from genomimic.views import View
 
@@ -81,7 +82,8 @@ def evaluate(
     """Score synthetic sets against real data that share no homologous records with the training data.
 
     `references` are samples of baselines fitted on train, at best "uniform", "composition", "markov", "pwm" and
-    "position-markov"; a score whose floor is missing has no skill. A copier and a collapsed generator are made here.
+    "position-markov"; a score whose floor is missing has no skill. A copier, a collapsed generator and records shuffled
+    with their dinucleotides kept are made here.
     Each set is judged at n = min(its size, holdout, train, every reference, the metric's limit). `generators` says
     which generator made a set, where several made by one (with different training seeds) are judged. `validation`
     records stand for fresh real ones where copies of the training data are sought; without them the holdout's do.
@@ -192,6 +194,7 @@ def _scale(
 
     holdout, train = real("holdout"), sets["train"]
     few = rng.permutation(len(train))[: max(int(COLLAPSED_TO * len(train)), 1)]
+    draw = _draw(train, n, rng).dataset
     return Scale(
         train=View(train, clusters["train"]),
         holdout=holdout,
@@ -202,6 +205,7 @@ def _scale(
         controls={
             "copier": generated(train.take(rng.integers(len(train), size=n))),
             "collapsed": generated(train.take(rng.choice(few, n))),
+            "shuffled": generated(replace(draw, values=shuffled(draw.values, rng))),
         },
     )
 

@@ -14,6 +14,7 @@ BASELINES = {
     "pwm": "independent positions",
     "position-markov": "a position-specific Markov chain",
 }
+CONTROLS = {"copier": "a copier", "collapsed": "a collapsed generator", "shuffled": "shuffled real records"}
 COLLAPSED_BELOW = 0.5  # of the way from a collapsed generator to real data
 
 
@@ -164,7 +165,7 @@ def _weakest(scores: Sequence[Score], group: str) -> str:
 
 
 def _named(floor: str) -> str:
-    return BASELINES.get(floor, {"copier": "a copier", "collapsed": "a collapsed generator"}.get(floor, floor))
+    return {**BASELINES, **CONTROLS}.get(floor, floor)
 
 
 def _ahead(scores: Sequence[Score]) -> list[str]:

@@ -8,6 +8,7 @@ from genomimic.comparison import compare
 from genomimic.errors import UsageError
 from genomimic.metrics import METRICS
 from genomimic.scoring import NORMAL_95, halved, standard_error
+from genomimic.shuffling import shuffled
 from genomimic.views import View
 
 N = 300
@@ -39,7 +40,7 @@ def test_the_card_is_filled_in(name):
     assert metric.question.endswith("?") or metric.question.endswith(")?")
     assert metric.unit
     assert metric.low < metric.high
-    assert metric.floor in {"uniform", "composition", "markov", "pwm", "copier", "collapsed"}
+    assert metric.floor in {"uniform", "composition", "markov", "pwm", "copier", "collapsed", "shuffled"}
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -55,6 +56,7 @@ def test_fresh_real_data_beat_the_floor(name):
             "pwm": chain_values(train, N, rng, order=0, positional=True),
             "copier": train[rng.integers(len(train), size=N)],
             "collapsed": few[rng.integers(len(few), size=N)],
+            "shuffled": shuffled(train[:N].astype(np.int8), rng),
         }[metric.floor]
         values.append(measured(name, train, holdout, fresh))
         floors.append(measured(name, train, holdout, floor))
