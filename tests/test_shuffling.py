@@ -28,7 +28,7 @@ def test_a_shuffle_keeps_neighbours_ends_and_padding(records, seed):
     for before, after in zip(records, found.tolist(), strict=True):
         assert after[len(before) :] == [DNA.pad] * (width - len(before))
         assert neighbours(after[: len(before)]) == neighbours(before)
-        assert after[:1] == before[:1]
+        assert after[: min(len(before), 1)] == before[:1]
 
 
 def test_all_orders_with_the_same_neighbours_are_equally_likely():

@@ -40,9 +40,9 @@ class Metric:
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
     ("copier", "collapsed" and "shuffled" are made by evaluation). `ceiling`: what fresh real data score, where
     symmetry tells; otherwise it is measured. `references`: whether all references are scored too, or the floor alone.
-    `limit`: how many records of each set it is given at most; `size`: how many of these it reads. `widen`: times that its standard
-    error is that of its half-samples, where they miss a part of it. `quadratic`: a smooth divergence, least where the
-    sets are equal, whose half-samples vary more than it does (`scoring.standard_error`).
+    `limit`: how many records of each set it is given at most; `size`: how many of these it reads. `widen`: times that
+    its standard error is that of its half-samples, where they miss a part of it. `quadratic`: a smooth divergence,
+    least where the sets are equal, whose half-samples vary more than it does (`scoring.standard_error`).
     """
 
     name: str
