@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genomimic.comparison import Comparison
-from genomimic.metrics.base import Metric
+from genomimic.metrics.base import Kind, Metric
 from genomimic.views import View
 
 NORMAL_95 = 1.96
@@ -94,8 +94,9 @@ class Scale:
         if key not in self._measured:
             whole, *halves = self._all_comparisons(generated)
             values = np.array([metric.statistic(half) for half in halves])
-            widened = values.mean() + metric.widen * (values - values.mean())
-            self._measured[key] = Measured(metric.statistic(whole), widened)
+            value = metric.statistic(whole)
+            about = spread_of_correlation(value, values) if metric.kind == "correlation" else values - values.mean()
+            self._measured[key] = Measured(value, value + metric.widen * about)
         return self._measured[key]
 
     def ceiling(self, metric: Metric) -> Measured:
@@ -138,8 +139,9 @@ def halved(view: View, replicates: int, rng: np.random.Generator) -> Halved:
 def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
     """A set's score on one metric, with interval, floors, ceiling and skill."""
     value, ceiling, floor = scale.measure(metric, generated), scale.ceiling(metric), scale.floor(metric)
-    low, high = interval(value, metric)
-    ceiling_low, ceiling_high = interval(ceiling, metric)
+    n = metric.size(scale.comparison(generated))
+    low, high = interval(value, metric, n)
+    ceiling_low, ceiling_high = interval(ceiling, metric, n)
     skill, error, resolved = skill_of(value, ceiling, floor, metric)
     return Score(
         metric=metric.name,
@@ -158,30 +160,49 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
         skill_low=skill - NORMAL_95 * error,
         skill_high=skill + NORMAL_95 * error,
         resolved=resolved,
-        n=metric.size(scale.comparison(generated)),
+        n=n,
     )
 
 
-def interval(measured: Measured, metric: Metric) -> tuple[float, float]:
-    """95% interval of a value, inside the metric's range."""
-    margin = NORMAL_95 * standard_error(measured.halves, quadratic=metric.quadratic)
-    return max(measured.value - margin, metric.low), min(measured.value + margin, metric.high)
+def interval(measured: Measured, metric: Metric, n: int) -> tuple[float, float]:
+    """95% interval of a value from n records, inside the metric's range.
+
+    That of a share holds at least what n records leave open (Wilson 1927), also where all or none of them count.
+    """
+    value, margin = measured.value, NORMAL_95 * standard_error(measured.halves, metric.kind)
+    low, high = value - margin, value + margin
+    if metric.kind == "share":
+        middle = (value + NORMAL_95**2 / (2 * n)) / (1 + NORMAL_95**2 / n)
+        reach = NORMAL_95 * (value * (1 - value) / n + (NORMAL_95 / (2 * n)) ** 2) ** 0.5 / (1 + NORMAL_95**2 / n)
+        low, high = min(low, middle - reach), max(high, middle + reach)
+    return max(low, metric.low), min(high, metric.high)
 
 
-def standard_error(halves: Float[np.ndarray, " replicates"], *, quadratic: bool = False) -> float:
+def standard_error(halves: Float[np.ndarray, " replicates"], kind: Kind = "difference") -> float:
     """Standard error of a statistic from its values on half-samples, each followed by its complement's.
 
     Half the difference of such a pair varies with the linear part of the statistic, their mean with its quadratic
-    part; without the flag, all of it counts. Of a divergence of fresh data, which is all quadratic, the first holds
+    part; of most statistics, all of it counts. Of a divergence of fresh data, which is all quadratic, the first holds
     twice the true variance and the second just the variance; of one that is far from 0, the first holds all. So for
-    `quadratic` statistics it is the difference of the two, and never less than the second.
+    divergences it is the difference of the two, and never less than the second.
     """
-    if not quadratic:
+    if kind != "divergence":
         return float(halves.std())
     first, second = halves[0::2], halves[1::2]
     linear = float((((first - second) / 2) ** 2).mean())
     curved = float(((first + second) / 2).var())
     return max(linear - curved, curved, 0.0) ** 0.5
+
+
+def spread_of_correlation(value: float, halves: Float[np.ndarray, " replicates"]) -> Float[np.ndarray, " replicates"]:
+    """How a correlation of noisy numbers varies about its value, from half-samples, in which noise lowers it.
+
+    On Fisher's scale (atanh), where the error does not depend on the correlation, times how much lower it is there.
+    """
+    scaled = np.arctanh(np.clip(halves, -0.999, 0.999))
+    clear = halves.mean() > 3 * halves.std()
+    factor = np.clip(value / halves.mean(), 1.0, 2.0) if clear else 1.0
+    return factor * (1 - min(value**2, 1.0)) * (scaled - scaled.mean())
 
 
 def skill_of(value: Measured, ceiling: Measured, floor: Measured | None, metric: Metric) -> tuple[float, float, bool]:
@@ -194,9 +215,9 @@ def skill_of(value: Measured, ceiling: Measured, floor: Measured | None, metric:
         return np.nan, np.nan, False
     span, spans = floor.value - ceiling.value, floor.halves - ceiling.halves
     skill = (floor.value - value.value) / span
-    error = standard_error(floor.halves - value.halves - skill * spans, quadratic=metric.quadratic) / abs(span)
+    error = standard_error(floor.halves - value.halves - skill * spans, metric.kind) / abs(span)
     worse = span if metric.better == "lower" else -span  # a floor above the ceiling would turn the scale upside down
-    return skill, error, worse >= 2 * standard_error(spans, quadratic=metric.quadratic)
+    return skill, error, worse >= 2 * standard_error(spans, metric.kind)
 
 
 def likelihood_score(

@@ -133,7 +133,7 @@ def test_half_sample_intervals_cover_the_truth(name):
             metric.statistic(whole.narrow(synthetic=a, holdout=b, matched_train=whole.matched_train))
             for a, b in zip(halved(whole.synthetic, 20, rng).halves, halved(whole.holdout, 20, rng).halves, strict=True)
         ]
-        error = standard_error(np.array(halves), quadratic=metric.quadratic)
+        error = standard_error(np.array(halves), metric.kind)
         covered += abs(metric.statistic(whole) - big) < NORMAL_95 * error
     assert covered >= 68
 

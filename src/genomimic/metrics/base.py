@@ -18,6 +18,7 @@ from genomimic.words import MAX_WORDS
 Statistic = Callable[[Comparison], float]
 Need = Callable[[Comparison], bool]
 Group = Literal["fidelity", "diversity", "novelty"]
+Kind = Literal["difference", "divergence", "correlation", "share"]
 METRICS: "dict[str, Metric]" = {}
 
 EVERY = 50_000
@@ -41,8 +42,9 @@ class Metric:
     ("copier", "collapsed" and "shuffled" are made by evaluation). `ceiling`: what fresh real data score, where
     symmetry tells; otherwise it is measured. `references`: whether all references are scored too, or the floor alone.
     `limit`: how many records of each set it is given at most; `size`: how many of these it reads. `widen`: times that
-    its standard error is that of its half-samples, where they miss a part of it. `quadratic`: a smooth divergence,
-    least where the sets are equal, whose half-samples vary more than it does (`scoring.standard_error`).
+    its standard error is that of its half-samples, where they miss a part of it. `kind` says how its error is made
+    (`scoring.standard_error`): a divergence is smooth and least where the sets are equal; a correlation is lower the
+    fewer the records; a share is a share of the records; anything else is a difference.
     """
 
     name: str
@@ -62,7 +64,7 @@ class Metric:
     size: Callable[[Comparison], int] = all_records
     widen: float = 1.0
     limit: int = EVERY
-    quadratic: bool = False
+    kind: Kind = "difference"
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether these data have what the metric needs."""
@@ -87,7 +89,7 @@ def metric(
     size: Callable[[Comparison], int] = all_records,
     widen: float = 1.0,
     limit: int = EVERY,
-    quadratic: bool = False,
+    kind: Kind = "difference",
 ) -> Callable[[Statistic], Statistic]:
     """Register a statistic under its own name, or under `name`."""
 
@@ -111,7 +113,7 @@ def metric(
             size=size,
             widen=widen,
             limit=limit,
-            quadratic=quadratic,
+            kind=kind,
         )
         return statistic
 

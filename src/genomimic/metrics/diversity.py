@@ -30,6 +30,7 @@ def _similarity_size(comparison: Comparison) -> int:
     unit="share of records",
     paper="",
     floor="collapsed",
+    kind="share",
 )
 def unique_fraction(comparison: Comparison) -> float:
     """Different records (a record and its reverse complement are one) over all records."""

@@ -28,6 +28,7 @@ def _matrix_size(comparison: Comparison) -> int:
     unit="share of records",
     paper="",
     floor="copier",
+    kind="share",
 )
 def exact_copies(comparison: Comparison) -> float:
     """Share of records equal to a training record or to its reverse complement."""
@@ -45,6 +46,7 @@ def exact_copies(comparison: Comparison) -> float:
     unit="share of records",
     paper="",
     floor="copier",
+    kind="share",
     references=False,
     limit=RECORDS,
     size=_nearest_size,

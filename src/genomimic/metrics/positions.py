@@ -25,7 +25,7 @@ _RUN = 8
     paper="Lin 1991, doi:10.1109/18.61115",
     floor="markov",
     needs=[aligned],
-    quadratic=True,
+    kind="divergence",
 )
 def position_js(comparison: Comparison) -> float:
     """Jensen-Shannon divergence of the letters at a position less its null bias, mean over positions, in bits."""
@@ -48,6 +48,7 @@ def position_js(comparison: Comparison) -> float:
     paper="Figliuzzi 2018, doi:10.1093/molbev/msy007; McGee 2021, doi:10.1038/s41467-021-26529-9",
     floor="pwm",
     needs=[aligned],
+    kind="correlation",
     limit=RECORDS,
 )
 def pair_correlation(comparison: Comparison) -> float:
