@@ -25,12 +25,16 @@ from genomimic.modalities.sequences import Sequences  # noqa: E402
 from genomimic.training import fit  # noqa: E402
 
 TINY = {
+    "autoregressive": {"steps": "60", "width": "16", "layers": "2"},
+    "potts": {"strengths": "3", "steps": "60", "batch": "128"},
     "vae": {"steps": "60", "latent": "4", "width": "16", "context": "4", "draws": "16"},
     "gan": {"steps": "50", "latent": "4", "width": "16", "context": "4", "batch": "32"},
 }
 """Settings with which networks train in a second."""
 
 KINDS = ("fixed", "variable")
+REFUSED = {("potts", "variable")}
+"""Models and kinds of data that they cannot learn, and say so."""
 
 
 def toy(n: int, seed: int, *, length: int = 12, kind: str = "fixed") -> Dataset:

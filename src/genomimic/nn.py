@@ -105,10 +105,10 @@ class WindowDecoder(eqx.Module):
         self.summary = eqx.nn.Linear(latent, broad, key=keys[0])
         self.codes = eqx.nn.Linear(broad, length * CODE, key=keys[1])
         self.code_in = eqx.nn.Linear(CODE, width, key=keys[2])
-        self.film = (_scaled(broad, 2 * width, keys[3], 0.1), _scaled(broad, 2 * width, keys[4], 0.1))
+        self.film = (scaled(broad, 2 * width, keys[3], 0.1), scaled(broad, 2 * width, keys[4], 0.1))
         self.past_in = eqx.nn.Linear(window * (inputs + 1), width, key=keys[5])
         self.hidden = eqx.nn.Linear(width, width, key=keys[6])
-        self.out = _scaled(width, outputs, keys[7], 0.1)
+        self.out = scaled(width, outputs, keys[7], 0.1)
         self.positions = 0.3 * jax.random.normal(keys[7], (length, width))
         self.bias = jnp.asarray(start)
         self.before = jnp.zeros((length, inputs, outputs))
@@ -123,7 +123,7 @@ class WindowDecoder(eqx.Module):
     ) -> Float[Array, "length outputs"]:
         """Observation parameters of every position given the true values before it, all at once."""
         length, inputs = features.shape
-        padded = jnp.concatenate([_nothing(self.window, inputs), _present(features)])
+        padded = jnp.concatenate([nothing(self.window, inputs), present(features)])
         past = [padded[self.window - back : self.window - back + length] for back in range(1, self.window + 1)]
         windows = jnp.concatenate(past, -1) if past else jnp.zeros((length, 0))
         last = jnp.concatenate([jnp.zeros((1, inputs)), features[:-1]]) * bool(self.window)
@@ -143,12 +143,12 @@ class WindowDecoder(eqx.Module):
             code, position, bias, before, key = at
             params = self._network(windows, last * bool(self.window), code, films, 1.0, (position, bias, before))
             drawn = observation.stay_ended(last, observation.relax(params, key))
-            return (jnp.concatenate([_present(drawn), windows])[: windows.size], drawn), drawn
+            return (jnp.concatenate([present(drawn), windows])[: windows.size], drawn), drawn
 
         inputs = self.before.shape[1]
-        nothing = (_nothing(self.window, inputs).ravel(), jnp.zeros(inputs))
+        unseen = (nothing(self.window, inputs).ravel(), jnp.zeros(inputs))
         keys = jax.random.split(key, len(self.positions))
-        _, drawn = jax.lax.scan(place, nothing, (codes, self.positions, self.bias, self.before, keys))
+        _, drawn = jax.lax.scan(place, unseen, (codes, self.positions, self.bias, self.before, keys))
         return drawn
 
     def _sent(
@@ -175,7 +175,7 @@ class WindowDecoder(eqx.Module):
         return linear(self.out, second) + bias + jnp.einsum("...i,...io->...o", last, before)
 
 
-def _scaled(inputs: int, outputs: int, key: PRNGKeyArray, scale: float) -> eqx.nn.Linear:
+def scaled(inputs: int, outputs: int, key: PRNGKeyArray, scale: float) -> eqx.nn.Linear:
     """A linear layer whose weights begin small."""
     layer = eqx.nn.Linear(inputs, outputs, key=key)
     return jax.tree.map(lambda leaf: scale * leaf, layer)
@@ -186,11 +186,11 @@ def _modulate(x: Float[Array, "*rows width"], film: Float[Array, " doubled"]) ->
     return x * (1 + scale) + shift
 
 
-def _nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:
+def nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:
     """Places before the first value: no features, and a flag that says so."""
     return jnp.concatenate([jnp.zeros((rows, inputs)), jnp.ones((rows, 1))], 1)
 
 
-def _present(features: Float[Array, "*rows inputs"]) -> Float[Array, "*rows padded"]:
+def present(features: Float[Array, "*rows inputs"]) -> Float[Array, "*rows padded"]:
     """Features with the flag down."""
     return jnp.concatenate([features, jnp.zeros((*features.shape[:-1], 1))], -1)

@@ -122,7 +122,7 @@ def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modal
         start = np.zeros((length, observation.outputs), np.float32)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise RunError(f"{path / 'run.toml'}: cannot be understood ({error}); train again") from error
-    return model, Spec(length, observation, start), modality
+    return model, Spec(length, observation, start, modality.aligned, modality.complement), modality
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -136,6 +136,12 @@ def _opinion(model: Any, spec: Spec, state: State, x: Shaped[Array, " length"], 
     return model.discriminate(spec, state, x)
 
 
+def _temperature(run: Run) -> dict[str, str]:
+    """A label that says so where a model does not draw from the distribution that it learned."""
+    temperature = getattr(run.model, "temperature", 1.0)
+    return {} if temperature == 1.0 else {"temperature": f"{temperature:g}"}
+
+
 def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, first: int) -> Dataset:
     """Values with names and labels that say they are synthetic and how to make them again."""
     n, index = len(values), np.arange(first, first + len(values))
@@ -145,7 +151,7 @@ def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, firs
         "model": run.model.name,
         "run": run.digest,
         "seed": str(seed),
-    }
+    } | _temperature(run)
     columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}
     columns["index"] = index.astype(str).astype(object)
     return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)

@@ -46,8 +46,10 @@ class Progress(NamedTuple):
 
 def spec_of(train: Dataset) -> Spec:
     """What models are told of a training set."""
-    observation = train.modality.observation(train.values)
-    return Spec(train.length, observation, observation.start(train.values))
+    modality = train.modality
+    observation = modality.observation(train.values)
+    start = observation.start(train.values)
+    return Spec(train.length, observation, start, modality.aligned, modality.complement)
 
 
 def fit(

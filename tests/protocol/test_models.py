@@ -7,19 +7,23 @@ import numpy as np
 import pytest
 
 from genomimic import models
+from genomimic.alphabet import DNA
+from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
+from genomimic.modalities.sequences import Sequences
 from genomimic.models import MODELS, Spec
 from genomimic.observation import Categorical
 from genomimic.run import Run
 from genomimic.sampling import log_likelihood, sample, stream
 from genomimic.training import fit
-from tests.conftest import KINDS, TINY, toy
+from tests.conftest import KINDS, REFUSED, TINY, toy
 
-BOTH = pytest.mark.parametrize("kind", KINDS)
+LEARNED = [(name, kind) for name in sorted(MODELS) for kind in KINDS if (name, kind) not in REFUSED]
+BOTH = pytest.mark.parametrize(("name", "kind"), LEARNED)
 EVERY = pytest.mark.parametrize("name", sorted(MODELS))
 LIKELY = pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if model.likelihood != "none"))
 
 
-@EVERY
 @BOTH
 def test_samples_are_letters_with_padding_only_behind_the_end(trained, name, kind):
     values = sample(trained(name, kind), 300).values
@@ -30,6 +34,12 @@ def test_samples_are_letters_with_padding_only_behind_the_end(trained, name, kin
     padding = values == 4
     assert not padding[:, 0].any()
     assert (padding[:, 1:] >= padding[:, :-1]).all()
+
+
+@pytest.mark.parametrize(("name", "kind"), sorted(REFUSED))
+def test_data_that_a_model_cannot_learn_are_refused_with_the_name_of_another(trained, name, kind):
+    with pytest.raises(UsageError, match=r"potts needs aligned records of one length.*; use --model autoregressive"):
+        trained(name, kind)
 
 
 @EVERY
@@ -60,8 +70,7 @@ def test_the_same_seed_trains_the_same_state(trained, name):
         np.testing.assert_array_equal(a, b)
 
 
-@LIKELY
-@BOTH
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in LEARNED if MODELS[pair[0]].likelihood != "none"])
 def test_probabilities_of_all_sequences_sum_to_one_or_less(name, kind):
     """A likelihood is a distribution over everything the model can write, and a bound stays below one."""
     ends = kind == "variable"
@@ -119,3 +128,25 @@ def test_a_run_in_memory_has_no_log():
     run = Run(models.build("uniform"), Spec(1, Categorical(4), np.zeros((1, 4), np.float32)), None, toy(1, 0).modality)
     assert run.log == []
     assert run.stopped == ""
+
+
+def unstranded(dataset, *, aligned):
+    modality = Sequences("dna", stranded=False, aligned=aligned)
+    return Dataset(dataset.values, dataset.ids, modality)
+
+
+@pytest.mark.parametrize("name", ["autoregressive", "potts"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_both_strands_are_one_record_where_they_count_alike(name, kind):
+    """Equal probabilities, a distribution over all records, and samples from either strand."""
+    if (name, kind) in REFUSED:
+        pytest.skip("refused")
+    data = unstranded(toy(300, 1, kind=kind), aligned=kind == "fixed")
+    run = fit(models.build(name, TINY[name]), data, data)
+    other = DNA.reverse_complement(data.values)
+    turned = Dataset(other, data.ids, data.modality)
+    assert not np.array_equal(other, data.values)
+    np.testing.assert_allclose(log_likelihood(run, turned), log_likelihood(run, data), rtol=1e-4)
+    values = sample(run, 2000).values
+    forward, backward = ((rows[:, 0] == 0).mean() for rows in (values, DNA.reverse_complement(values)))
+    assert forward == pytest.approx(backward, abs=0.05)

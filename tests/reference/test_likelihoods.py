@@ -7,11 +7,12 @@ import pytest
 
 from genomimic import models
 from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
 from genomimic.models.critic import Discriminator
 from genomimic.models.gan import GAN
 from genomimic.models.vae import kl_divergence
 from genomimic.sampling import bits_per_base, sample
-from genomimic.training import fit
+from genomimic.training import fit, spec_of
 from tests.conftest import TINY, toy
 
 TABLE = np.array([[0.7, 0.1, 0.1, 0.1], [0.25, 0.25, 0.25, 0.25], [0.1, 0.2, 0.3, 0.4], [0.05, 0.05, 0.1, 0.8]])
@@ -118,3 +119,53 @@ def test_gan_losses_at_known_answers(saturating):
     assert d == pytest.approx(on_fake - on_real + 10 * (squared_gradient**0.5 - 1) ** 2, rel=1e-5)
     assert g == pytest.approx(-on_fake, abs=1e-6)
     assert float(logged["d_real"]) == pytest.approx(on_real)
+
+
+def couplings(length, seed):
+    """Fields and couplings of a Potts model in which each position depends on all before it."""
+    rng = np.random.default_rng(seed)
+    fields, pairs = rng.normal(0, 0.3, (length, 4)), rng.normal(0, 0.8, (length, 4, length, 4))
+    return fields, pairs * np.triu(np.ones((length, length)), 1)[:, None, :, None]
+
+
+def potts_records(fields, pairs, n, seed):
+    """Records of that model, and the log-probability of each."""
+    rng, length = np.random.default_rng(seed), len(fields)
+    values, log_prob = np.zeros((n, length), np.int8), np.zeros(n)
+    for i in range(length):
+        params = fields[i] + sum(pairs[j, values[:, j], i] for j in range(i))
+        log_probs = np.broadcast_to(params - np.logaddexp.reduce(params, -1)[..., None], (n, 4))
+        values[:, i] = (rng.random((n, 1)) > np.exp(log_probs).cumsum(1)).sum(1).clip(max=3)
+        log_prob += log_probs[np.arange(n), values[:, i]]
+    return Dataset(values, np.arange(n).astype(object), toy(1, 0).modality), log_prob
+
+
+def centred(pairs):
+    """Couplings in the gauge in which they add up to 0 over either letter: others mean the same distribution."""
+    return pairs - pairs.mean(1, keepdims=True) - pairs.mean(3, keepdims=True) + pairs.mean((1, 3), keepdims=True)
+
+
+def test_potts_finds_the_couplings_that_made_the_data():
+    fields, pairs = couplings(6, 0)
+    train, fresh = (potts_records(fields, pairs, n, seed)[0] for n, seed in ((8000, 1), (1000, 2)))
+    run = fit(models.build("potts", {"batch": "256"}), train, fresh)
+    test, log_prob = potts_records(fields, pairs, 4000, 3)
+    assert bits_per_base(run, test).mean() == pytest.approx(-log_prob.mean() / 6 / np.log(2), abs=0.005)
+    ahead = np.triu_indices(6, 1)
+    known, found = (centred(np.asarray(p))[ahead[0], :, ahead[1]].ravel() for p in (pairs, run.state.average.couplings))
+    assert np.corrcoef(known, found)[0, 1] > 0.97
+
+
+def test_potts_refuses_records_too_long_for_its_pairs():
+    data = toy(20, 1, length=800)
+    with pytest.raises(UsageError, match=r"potts couples .* at most 724 letters, and these records have 800; cut them"):
+        models.build("potts").settled(20).init(spec_of(data), jax.random.key(0))
+
+
+def test_temperature_is_stated_and_sharpens(trained):
+    run = trained("autoregressive")
+    model = models.build("autoregressive", TINY["autoregressive"] | {"temperature": "0.2"}).settled(800)
+    cold = sample(type(run)(model, run.spec, run.state, run.modality), 500)
+    assert set(cold.labels["temperature"]) == {"0.2"}
+    assert "temperature" not in sample(run, 5).labels
+    assert bits_per_base(run, cold).mean() < bits_per_base(run, sample(run, 500)).mean() - 0.3

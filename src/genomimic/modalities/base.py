@@ -13,6 +13,14 @@ from genomimic.observation import Observation
 class Modality(ABC):
     """How values are observed, compared and written; frozen, and rebuilt from `config()` when a run is loaded."""
 
+    aligned: bool
+    """Whether a position means the same in every record."""
+
+    @property
+    @abstractmethod
+    def complement(self) -> tuple[int, ...] | None:
+        """The opposite strand's token for each token where both strands count alike; None where they do not."""
+
     @abstractmethod
     def config(self) -> dict[str, str | bool | int]:
         """Plain values from which `modalities.build` makes this modality again; "name" is one of them."""

@@ -31,6 +31,13 @@ class Sequences(Modality):
         """The alphabet itself; `alphabet` is its name."""
         return ALPHABETS[self.alphabet]
 
+    @property
+    def complement(self) -> tuple[int, ...] | None:
+        letters = self.letters
+        if self.stranded or letters.complements is None:
+            return None
+        return (*(letters.symbols.index(letter) for letter in letters.complements), letters.pad, letters.unknown)
+
     def config(self) -> dict[str, str | bool | int]:
         return {"name": self.alphabet, "stranded": self.stranded, "aligned": self.aligned}
 

@@ -11,9 +11,11 @@ from types import UnionType
 from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from genomimic.errors import UsageError
+from genomimic.models.autoregressive import Autoregressive
 from genomimic.models.base import Limits, Model, Plan, Scalars, Spec, State
 from genomimic.models.gan import GAN
 from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
+from genomimic.models.potts import AutoregressivePotts
 from genomimic.models.vae import VAE
 
 __all__ = [
@@ -32,7 +34,8 @@ __all__ = [
 ]
 
 MODELS: dict[str, type[Model]] = {
-    model.name: model for model in (Uniform, Composition, PWM, Markov, PositionMarkov, VAE, GAN)
+    model.name: model
+    for model in (Uniform, Composition, PWM, Markov, PositionMarkov, AutoregressivePotts, Autoregressive, VAE, GAN)
 }
 BASELINES = ("uniform", "composition", "pwm", "markov", "position-markov")
 """Models that every report holds beside the one judged."""

@@ -35,11 +35,17 @@ Scalars = Mapping[str, Float[Array, ""]]
 
 @dataclass(frozen=True, eq=False)
 class Spec:
-    """What a model is told of the data before it sees any: sizes, the observation, and where output biases begin."""
+    """What a model is told of the data before it sees any: sizes, the observation, and where output biases begin.
+
+    `aligned`: a position means the same in every record. `complement`: the opposite strand's token for each token where
+    a record and its reverse complement are equally good, and None where they are two different things.
+    """
 
     length: int
     observation: Observation
     start: Float[np.ndarray, "length outputs"]
+    aligned: bool = True
+    complement: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,188 @@
+"""Autoregressive model: a causal network gives each letter's probabilities from all that stands before it.
+
+    p(x) = product_i p(x_i | x_1 .. x_{i-1}, and position i where records are aligned)
+
+The likelihood is exact. Where both strands of DNA count alike, a record is turned at random (`strands.py`).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+
+from genomimic import nn
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.strands import either_strand, log_mean
+from genomimic.models.trunk import CausalTrunk
+
+
+class Network(eqx.Module):
+    """The values before each position, and the position itself where records are aligned, to its parameters."""
+
+    before: eqx.nn.Linear
+    positions: Float[Array, "places width"]
+    trunk: CausalTrunk
+    out: eqx.nn.Linear
+    bias: Float[Array, "length outputs"]
+    aligned: bool = eqx.field(static=True)
+
+    def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
+        keys = jax.random.split(key, 4)
+        inputs, outputs = spec.observation.inputs, spec.observation.outputs
+        self.before = eqx.nn.Linear(inputs + 1, width, key=keys[0])
+        self.positions = 0.3 * jax.random.normal(keys[1], (spec.length if spec.aligned else 0, width))
+        self.trunk = CausalTrunk(width, layers, taps, keys[2])
+        self.out = nn.scaled(width, outputs, keys[3], 0.1)
+        self.bias = jnp.asarray(spec.start if spec.aligned else _pooled(spec))
+        self.aligned = spec.aligned
+
+    def params(
+        self, features: Float[Array, "length inputs"], drop: float = 0.0, key: PRNGKeyArray | None = None
+    ) -> Float[Array, "length outputs"]:
+        """Parameters of every position given the true values before it, all at once."""
+        before = jnp.concatenate([nn.nothing(1, features.shape[1]), nn.present(features[:-1])])
+        x = nn.linear(self.before, before) + (self.positions if self.aligned else 0.0)
+        return nn.linear(self.out, self.trunk(x, drop, key)) + self._bias()
+
+    def unroll(self, spec: Spec, temperature: float, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+        """One sequence drawn value by value."""
+        observation, positions = spec.observation, self.positions if self.aligned else jnp.zeros((spec.length, 1))
+
+        def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Shaped[Array, ""]]:
+            before, memory = carry
+            i, position, bias, key = at
+            x, memory = self.trunk.next(nn.linear(self.before, before) + position, memory, i)
+            drawn = observation.draw((nn.linear(self.out, x) + bias) / temperature, key)
+            return (nn.present(observation.features(drawn)), memory), drawn
+
+        start = (nn.nothing(1, observation.inputs)[0], self.trunk.start())
+        at = (jnp.arange(spec.length), positions, self._bias(), jax.random.split(key, spec.length))
+        return observation.trim(jax.lax.scan(place, start, at)[1])
+
+    def _bias(self) -> Float[Array, "length outputs"]:
+        """Learned where records are aligned; else only the lengths seen, which are no matter of learning."""
+        return self.bias if self.aligned else jax.lax.stop_gradient(self.bias)
+
+
+class NetworkState(eqx.Module):
+    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
+
+    weights: Network
+    average: Network
+    optimiser: optax.OptState
+    step: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class Autoregressive(Model):
+    """Causal convolutions with exact likelihood."""
+
+    name: ClassVar[str] = "autoregressive"
+    summary: ClassVar[str] = "causal network: each letter given those before it; exact likelihood, best on DNA"
+    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
+
+    width: int = 64
+    """Channels of each layer."""
+    layers: int = 4
+    """Layers; each looks twice as far back as the one before."""
+    taps: int = 3
+    """Places at which each layer looks."""
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.3
+    """Share of channels dropped in training, the same ones all along a record."""
+    rate: Positive = 0.004
+    """Peak learning rate."""
+    decay: float = 0.3
+    """Weight decay."""
+    batch: int = 128
+    """Records in a training step."""
+    steps: int | None = None
+    """Most training steps; 14 passes over the data, but 600 to 3,000 steps, where not given."""
+    patience: int = 4
+    """Validations without improvement before training stops."""
+    temperature: Positive = 1.0
+    """Sampling only: below 1 likely letters become likelier, which is no longer what was learned; samples say so."""
+
+    def settled(self, n: int) -> "Model":
+        return self if self.steps else replace(self, steps=min(3000, max(600, 14 * n // self.batch)))
+
+    def plan(self, n: int) -> Plan:
+        every = min(self._steps, 250, max(50, n // self.batch))
+        return Plan(self._steps, self.batch, every, self.patience)
+
+    @property
+    def _steps(self) -> int:
+        assert self.steps is not None, "settled() comes first"
+        return self.steps
+
+    def optimiser(self) -> optax.GradientTransformation:
+        """AdamW with clipped gradients and a warmed-up cosine rate."""
+        rate = nn.warmed_cosine(self.rate, self._steps)
+        return optax.chain(
+            optax.clip_by_global_norm(1.0), optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices)
+        )
+
+    def init(self, spec: Spec, key: PRNGKeyArray) -> NetworkState:
+        weights = Network(spec, self.width, self.layers, self.taps, key)
+        return NetworkState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
+
+    def step(
+        self, spec: Spec, state: NetworkState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[NetworkState, Scalars]:
+        def loss(weights: Network) -> Float[Array, ""]:
+            def one(x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+                strand_key, drop_key = jax.random.split(key)
+                x = either_strand(spec, x, strand_key)
+                params = weights.params(spec.observation.features(x), self.dropout, drop_key)
+                return spec.observation.log_prob(params, x).sum()
+
+            return -jax.vmap(one)(batch, jax.random.split(key, len(batch))).mean() / spec.length
+
+        value, gradient = jax.value_and_grad(loss)(state.weights)
+        weights, optimiser = nn.descend(self.optimiser(), state.weights, gradient, state.optimiser)
+        average = nn.moving_average(state.average, weights, state.step, 0.99)
+        return NetworkState(weights, average, optimiser, state.step + 1), {"train_loss": value / jnp.log(2.0)}
+
+    def validate(
+        self, spec: Spec, state: NetworkState, values: Shaped[Array, "n length"], key: PRNGKeyArray
+    ) -> tuple[NetworkState, Scalars]:
+        """Exact bits per base."""
+        log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
+        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
+        return state, {"loss": -log_probs.sum() / bases / jnp.log(2.0)}
+
+    def log_prob(
+        self, spec: Spec, state: NetworkState, x: Shaped[Array, " length"], key: PRNGKeyArray
+    ) -> Float[Array, ""]:
+        def read(x: Shaped[Array, " length"]) -> Float[Array, ""]:
+            return spec.observation.log_prob(state.average.params(spec.observation.features(x)), x).sum()
+
+        return log_mean(spec, read, x)
+
+    def sample(self, spec: Spec, state: NetworkState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+        draw_key, strand_key = jax.random.split(key)
+        return either_strand(spec, state.average.unroll(spec, self.temperature, draw_key), strand_key)
+
+    def networks(self, state: NetworkState) -> Mapping[str, Any]:
+        return {"network": state.average}
+
+
+def _pooled(spec: Spec) -> Float[np.ndarray, "length outputs"]:
+    """The same log-frequencies of letters at all positions, and the chance to end of each."""
+    symbols = getattr(spec.observation, "symbols", spec.observation.outputs)
+    probs = np.exp(spec.start)
+    letters = (probs[:, :symbols] / probs[:, :symbols].sum(1, keepdims=True)).mean(0)
+    going_on = 1 - probs[:, symbols:].sum(1, keepdims=True)
+    return np.log(np.concatenate([letters * np.maximum(going_on, 1e-6), probs[:, symbols:]], 1)).astype(np.float32)
+
+
+def _matrices(weights: Network) -> Network:
+    """Which weights decay: matrices of layers, not biases and not the tables that begin at the data's own numbers."""
+    mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
+    return eqx.tree_at(lambda m: (m.bias, m.positions), mask, (False, False))
