@@ -1,5 +1,7 @@
+import csv
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,13 +11,35 @@ import pytest
 from genomimic.comparison import compare
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
+from genomimic.evidence import Table
 from genomimic.modalities.sequences import Sequences
-from genomimic.report import number_text, render, tile, write_report
+from genomimic.packing import unpack
+from genomimic.report import number_text, render, write_report
+from genomimic.report_tables import csv_text, file_names
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
+from genomimic.set_views import tile
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 LOADING = {"src", "href", "action", "data", "poster", "srcset", "xlink:href"}
 HOSTILE = '<script>alert("x")</script>'
+
+
+def packs_of(html: str) -> dict[str, dict]:
+    """What the page unpacks later, by the name of the pack."""
+    found = re.findall(r'<script type="text/plain" id="pack-([\w-]+)">([\w+/=]*)</script>', html)
+    return {name: json.loads(unpack(text)) for name, text in found if name != "plotly"}
+
+
+def figures_of(html: str) -> dict[str, dict]:
+    return {key: figure for one in packs_of(html).values() for key, figure in one["figures"].items()}
+
+
+def unpacked(html: str) -> str:
+    """The page with the figures that are HTML in their places, as a browser shows it."""
+    for key, figure in figures_of(html).items():
+        if "html" in figure:
+            html = re.sub(rf'(data-key="{key}">)<p class="waiting">…</p>', lambda m, f=figure: m[1] + f["html"], html)
+    return html
 
 
 class Page(HTMLParser):
@@ -122,7 +146,7 @@ def full(dna: Report) -> str:
 
 @pytest.fixture(scope="module")
 def page(full: str) -> Page:
-    return Page(full)
+    return Page(unpacked(full))
 
 
 def test_html_is_well_formed(page: Page):
@@ -201,19 +225,20 @@ def test_unresolved_scores_are_greyed_and_say_why(full: str):
     assert "no ceiling is known" in full
 
 
-def test_chart_specs_are_json(full: str):
-    specs = re.findall(r'<script type="application/json" id="[\w-]+">(.*?)</script>', full)
+def test_charts_are_unpacked_when_they_come_into_view(full: str):
+    specs = [figure["spec"] for figure in figures_of(full).values() if "spec" in figure]
     assert len(specs) == 7
-    for spec in specs:
-        assert {"data", "layout"} <= set(json.loads(spec))
+    assert all({"data", "layout"} <= set(spec) for spec in specs)
+    assert "bdata" not in json.dumps(specs)
+    assert full.count('class="plot"') == 7
 
 
 def test_hostile_names_stay_text():
     report = made(Sequences("dna", stranded=True, aligned=True), HOSTILE, prefix=HOSTILE)
     hostile = Report(report.sets, report.train, report.holdout, {"data": HOSTILE, HOSTILE: HOSTILE})
     html = render(hostile, reproduce=HOSTILE)
-    assert HOSTILE not in html
-    page = Page(html)
+    assert HOSTILE not in unpacked(html)
+    page = Page(unpacked(html))
     assert page.open == []
     assert len(page.all("script")) == len(Page(render(made(report.holdout.modality, "x"))).all("script"))
 
@@ -227,9 +252,10 @@ def test_several_sets_are_compared():
     html = render(made(Sequences("dna", stranded=False, aligned=False), "one", "two", "three"))
     page = Page(html)
     assert sum(tag == "article" for tag, _ in page.tags) == 3
-    chart = html[html.index('id="score-chart"') : html.index('id="table"')]
-    assert chart.count('class="lane"') == 2 * 3
-    assert html.count('id="set-panel-') == 3
+    chart = html[html.index('id="score-chart"') : html.index('id="score-table"')]
+    assert len(re.findall(r'<div class="row[ "].*?</div>\s*</div>', chart, re.DOTALL)) == 4
+    assert [tab["data-name"] for tab in Page(html).all("button") if "set" in (tab.get("id") or "")[:3]]
+    assert set(packs_of(html)) == {"set0", "set1", "set2", "model", "scores"}
     assert "3 synthetic sets compared" in html
 
 
@@ -243,7 +269,7 @@ def test_several_sets_are_compared():
     ],
 )
 def test_other_kinds_of_sequences(modality: Sequences, lengths: tuple[int, int]):
-    html = render(made(modality, "markov", lengths=lengths))
+    html = unpacked(render(made(modality, "markov", lengths=lengths)))
     assert Page(html).open == []
     assert ("Sequence logos" in html) == modality.aligned
     assert ("GC content</h3>" in html) == (modality.letters.complements is not None)
@@ -255,13 +281,13 @@ def test_files_are_written(dna: Report, tmp_path: Path):
     assert path == tmp_path / "out" / "report.html"
     written = json.loads((tmp_path / "out" / "scores.json").read_text())
     assert written["format"] == 1
-    assert sorted(file.name for file in path.parent.iterdir()) == ["report.html", "scores.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["report.html", "scores.csv", "scores.json"]
 
 
-def test_the_weakest_score_is_named():
+def test_the_weakest_score_leads():
     found = tile("fidelity", list(scores(0.4)[:3]))
-    assert found.headline == "0 of 1 as good as fresh real data"
-    assert found.detail == "weakest: K-mer JS divergence, k = 6, skill 0.40"
+    assert found.headline == "weakest: K-mer JS divergence, k = 6"
+    assert found.detail == "skill 0.40 [0.30, 0.50]; 0 of 1 as good as fresh real data"
     assert tile("fidelity", [scores()[1]]).headline == "not resolved"
 
 
@@ -286,3 +312,84 @@ def test_latent_map_projects_on_principal_axes():
     assert found.explained.sum() == pytest.approx(1, abs=0.01)
     assert found.real == pytest.approx(found.synthetic)
     assert found.unit_kl.argmax() == 1
+
+
+def evidence(rows: int, name: str = "enriched_words") -> Table:
+    rng = np.random.default_rng(0)
+    columns = {
+        "word": np.array(["".join(rng.choice(list("ACGT"), 12)) for _ in range(rows)], dtype=object),
+        "real per 1,000": rng.random(rows),
+        "q": rng.random(rows) * 1e-9,
+        "note": np.array(["=1+1", HOSTILE, "plain, with a comma", "-"] * rows, dtype=object)[:rows],
+    }
+    return Table(name, "fidelity", f"Title of {name}", "How to read it.", columns)
+
+
+def with_tables(report: Report, *tables: Table) -> Report:
+    return replace(report, sets=tuple(replace(one, tables=tables) for one in report.sets))
+
+
+class TestTables:
+    def test_first_rows_are_in_the_page_and_all_in_its_pack(self, dna: Report):
+        html = render(with_tables(dna, evidence(40)))
+        page = html[html.index('<table id="set0-enriched-words"') :]
+        assert page[: page.index("</table>")].count("<tr>") == 13
+        assert "12 of 40 rows" in html
+        table = packs_of(html)["set0"]["tables"]["set0-enriched-words"]
+        assert [len(column) for column in table["columns"]] == [40] * 4
+        assert table["kinds"] == ["letters", "number", "number", "text"]
+        assert table["columns"][1] == pytest.approx(evidence(40).columns["real per 1,000"], rel=1e-4)
+
+    def test_csv_files_hold_every_row_in_full_precision(self, dna: Report, tmp_path: Path):
+        write_report(with_tables(dna, evidence(40)), tmp_path)
+        rows = list(csv.DictReader((tmp_path / "tables/vae/enriched_words.csv").read_text().splitlines()))
+        assert [float(row["q"]) for row in rows] == evidence(40).columns["q"].tolist()
+        assert [row["note"] for row in rows[:4]] == ["'=1+1", HOSTILE, "plain, with a comma", "-"]
+        scores = list(csv.DictReader((tmp_path / "scores.csv").read_text().splitlines()))
+        assert [row["score"] for row in scores] == ["kmer_js_6", "gc_mean", "bits_per_base", "near_copies"]
+        assert scores[0]["composition scores"] == "0.04"
+        assert scores[2]["ceiling"] == ""
+
+    def test_an_unknown_table_is_shown_as_a_table(self, dna: Report):
+        html = render(with_tables(dna, evidence(3, "never_heard_of")))
+        assert "Title of never_heard_of" in html
+        assert "More tables" in html
+
+    def test_hostile_cells_stay_text(self, dna: Report):
+        page = Page(render(with_tables(dna, evidence(4))))
+        assert len(page.all("script")) == len(Page(render(dna)).all("script"))
+
+    def test_names_of_sets_make_plain_folders(self):
+        assert file_names(["../../etc", "..", "", "A", "a"]) == ["etc", "set", "set_2", "A", "a_2"]
+
+    def test_a_missing_value_is_an_empty_field(self):
+        assert csv_text({"x": np.array([1.5, np.nan]), "ok": np.array([True, False])}) == "x,ok\n1.5,yes\n,no\n"
+
+
+def test_ten_sets_stay_under_six_megabytes():
+    report = made(Sequences("dna", stranded=True, aligned=True), *(f"set{n}" for n in range(10)))
+    families = [scores()[0]._replace(metric=f"metric_{n}", family=f"family {n // 5}") for n in range(45)]
+    sets = tuple(replace(one, scores=tuple(families)) for one in report.sets)
+    html = render(with_tables(replace(report, sets=sets), *(evidence(1000, f"table_{n}") for n in range(12))))
+    assert len(html.encode()) < 6e6
+    sizes = {len(table["columns"][0]) for one in packs_of(html).values() for table in one["tables"].values()}
+    assert min(sizes) >= 25
+
+
+def test_families_are_closed_where_there_are_many_scores(dna: Report):
+    assert '<details class="family"' in render(dna)
+    assert len(re.findall(r"<details[^>]* open>", render(dna))) == 2
+    many = tuple(scores()[0]._replace(metric=f"metric_{n}") for n in range(45))
+    html = render(replace(dna, sets=(replace(dna.sets[0], scores=many),)))
+    assert not re.findall(r"<details[^>]* open>", html)
+
+
+def test_the_comparison_marks_where_each_set_stands():
+    report = made(Sequences("dna", stranded=True, aligned=True), "good", "bad")
+    good, bad = report.sets
+    sets = (replace(good, scores=scores(1.0)), replace(bad, scores=scores(-1.0)))
+    html = render(replace(report, sets=sets))
+    table = html[html.index('id="compared-table"') :]
+    row = table[table.index('data-metric="kmer_js_6"') :]
+    assert re.findall(r'<b class="mark (\w+)" ', row[: row.index("</tr>")]) == ["real", "floor"]
+    assert 'id="compared"' not in render(replace(report, sets=sets[:1]))

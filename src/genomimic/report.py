@@ -1,31 +1,38 @@
-"""The report of an evaluation: one HTML file that needs nothing else, and the scores as JSON beside it."""
+"""The report of an evaluation: one HTML file that needs nothing else, and its numbers as JSON and CSV beside it."""
 
 import json
 import math
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
-from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from genomimic.alphabet import Alphabet
+from genomimic.comparison_table import compared, legend
 from genomimic.encoding import NOTES
-from genomimic.evaluation import Report, Score, SetReport, scores_json
-from genomimic.figures import Figure, letters_of, set_figures
+from genomimic.evaluation import Report, scores_json
+from genomimic.figures import (
+    Figure,
+    discriminator_figure,
+    latent_figures,
+    letters_of,
+    training_figure,
+)
 from genomimic.metrics import METRICS
 from genomimic.metrics.titles import title_of
-from genomimic.model_figures import discriminator_figure, latent_figures, training_figure
-from genomimic.plots.colours import SHAPES, UNKNOWN, letter_colours, paler, set_colour
+from genomimic.plots.colours import UNKNOWN, letter_colours, paler
 from genomimic.plots.scorechart import score_chart
+from genomimic.report_packs import packs
+from genomimic.report_tables import FIRST_ROWS, ShownTable, csv_text, file_names, score_columns
 from genomimic.run import replace_file
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
-from genomimic.verdicts import as_good_as_real
+from genomimic.set_views import set_view
 
-HEADINGS = ("score", "question", "group", "better", "value", "low", "high", "floor", "ceiling", "skill", "skill low")
-HEADINGS += ("skill high", "floor is", "resolved", "n", "all references")
+PACKS = "<!-- packs -->"
+FEW_LANES = 24
+FEW_SETS = 3
 
 LIKELIHOOD_QUESTION = "How many bits does the model need for one letter of a fresh real record?"
 GROUP_QUESTIONS = {
@@ -33,26 +40,6 @@ GROUP_QUESTIONS = {
     "diversity": "Is it as varied as real data?",
     "novelty": "Is it more than a copy of the training data?",
 }
-
-
-class Tile(NamedTuple):
-    """One group of scores in two lines: how many reach real data, and the weakest."""
-
-    group: str
-    headline: str
-    detail: str
-
-
-class SetView(NamedTuple):
-    """One synthetic set as the template shows it."""
-
-    name: str
-    verdict: str
-    findings: tuple[str, ...]
-    colour: str
-    marker: Markup
-    tiles: tuple[Tile, ...]
-    figures: tuple[Figure, ...]
 
 
 def write_report(
@@ -64,9 +51,13 @@ def write_report(
     discriminator: DiscriminatorScores | None = None,
     reproduce: str = "",
 ) -> Path:
-    """Write `report.html` and `scores.json` into the folder; gives the path of the HTML file."""
+    """Write `report.html`, `scores.json`, `scores.csv` and `tables/SET/TABLE.csv`; gives the path of the HTML file."""
     html = render(report, training=training, latent=latent, discriminator=discriminator, reproduce=reproduce)
     replace_file(folder / "scores.json", json.dumps(scores_json(report), indent=2, allow_nan=False).encode())
+    replace_file(folder / "scores.csv", csv_text(score_columns(report)).encode())
+    for one, name in zip(report.sets, _folders(report), strict=True):
+        for table in one.tables:
+            replace_file(folder / "tables" / name / f"{table.name}.csv", csv_text(table.columns).encode())
     path = folder / "report.html"
     replace_file(path, html.encode())
     return path
@@ -82,26 +73,32 @@ def render(
 ) -> str:
     """The HTML of a report; sections on the model appear where their data is given."""
     model_figures = tuple(_model_figures(training, latent, discriminator))
-    several = len(report.sets) > 1
     metrics = dict.fromkeys(score.metric for one in report.sets for score in one.scores)
     titles, questions = {name: title_of(name) for name in metrics}, {name: question_of(name) for name in metrics}
-    return (
+    chart = score_chart({one.name: one.scores for one in report.sets}, titles, questions)
+    sets = [
+        set_view(one, number, folder)
+        for number, (one, folder) in enumerate(zip(report.sets, _folders(report), strict=True))
+    ]
+    scores, rows = _score_table(report), compared(report)
+    page = (
         _environment()
         .get_template("report.html.j2")
         .render(
             title=_title(report, training),
             subtitle=_subtitle(report),
-            sections=_sections(has_model=bool(model_figures)),
-            sets=[_set_view(report, one, number) for number, one in enumerate(report.sets)],
-            chart=score_chart({one.name: one.scores for one in report.sets}, titles, questions),
+            sections=_sections(has_model=bool(model_figures), several=len(sets) > 1),
+            sets=sets,
+            few_sets=len(sets) <= FEW_SETS,
+            chart=chart,
+            open_families=chart.lanes <= FEW_LANES,
             group_questions=GROUP_QUESTIONS,
             nan=math.nan,
-            table_headings=("set", *HEADINGS) if several else HEADINGS,
-            table=[
-                (one.name, score, titles[score.metric], questions[score.metric])
-                for one in report.sets
-                for score in one.scores
-            ],
+            titles=titles,
+            questions=questions,
+            compared=rows,
+            marks=legend(rows),
+            score_table=scores,
             model_figures=model_figures,
             counts=_counts(report),
             notes=[(NOTES.get(name, name.replace("_", " ")), n) for name, n in report.train.notes.items() if n],
@@ -110,10 +107,12 @@ def render(
             version=version("genomimic"),
             letter_css=_letter_css(letters_of(report.holdout)),
             css=_asset("report.css"),
-            js=_asset("report.js"),
-            plotly=Markup(get_plotlyjs()),
+            scripts=[_asset(name) for name in ("packs.js", "tables.js", "report.js")],
         )
     )
+    pressed = packs(sets, model_figures, scores, page_bytes=len(page.encode()))
+    scripts = "".join(f'<script type="text/plain" id="pack-{name}">{text}</script>\n' for name, text in pressed.items())
+    return page.replace(PACKS, scripts)
 
 
 def _environment() -> Environment:
@@ -125,7 +124,6 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["number"] = number_text
-    environment.filters["json_in_html"] = json_in_html
     return environment
 
 
@@ -152,11 +150,6 @@ def number_text(value: float) -> str:
         return f"{value:,.0f}"
     short = f"{round(value, 5):.3g}"
     return f"{value:.5f}" if "e" in short else short.removeprefix("-") if float(short) == 0 else short
-
-
-def json_in_html(text: str) -> Markup:
-    """JSON as the content of a script element, which nothing within it can end."""
-    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))
 
 
 def _model_figures(
@@ -186,30 +179,22 @@ def _subtitle(report: Report) -> str:
     return f"{sizes} synthetic {kind} sequences judged beside {len(report.holdout):,} real ones held out for judging."
 
 
-def _sections(*, has_model: bool) -> list[tuple[str, str]]:
-    names = {"verdict": "Verdict", "scores": "Scores", "figures": "Figures", "model": "Model", "data": "Data"}
-    names |= {"reproduce": "Reproduce", "glossary": "Words"}
-    return [(anchor, name) for anchor, name in names.items() if anchor != "model" or has_model]
+def _sections(*, has_model: bool, several: bool) -> list[tuple[str, str]]:
+    names = {"verdict": "Verdict", "compared": "Side by side", "scores": "Scores", "figures": "Evidence"}
+    names |= {"model": "Model", "data": "Data", "reproduce": "Reproduce", "glossary": "Words"}
+    missing = {"model": not has_model, "compared": not several}
+    return [(anchor, name) for anchor, name in names.items() if not missing.get(anchor)]
 
 
-def _set_view(report: Report, one: SetReport, number: int) -> SetView:
-    shape, colour = SHAPES[number % len(SHAPES)], set_colour(number)
-    marker = Markup('<svg class="dot" viewBox="-8 -8 16 16" aria-hidden="true"><use href="#shape-{}" fill="{}"/></svg>')
-    groups = dict.fromkeys(score.group for score in one.scores)
-    tiles = tuple(tile(group, [score for score in one.scores if score.group == group]) for group in groups)
-    figures = tuple(set_figures(one, number))
-    return SetView(one.name, one.verdict, one.findings, colour, marker.format(shape, colour), tiles, figures)
+def _folders(report: Report) -> list[str]:
+    return file_names([one.name for one in report.sets])
 
 
-def tile(group: str, scores: list[Score]) -> Tile:
-    """A group of scores in two lines; no average, which would hide the weakest."""
-    resolved = [score for score in scores if score.resolved]
-    if not resolved:
-        return Tile(group, "not resolved", f"n={scores[0].n:,} cannot tell floor from ceiling")
-    good = len(as_good_as_real(scores))
-    weakest = min(resolved, key=lambda score: score.skill)
-    detail = f"weakest: {title_of(weakest.metric)}, skill {weakest.skill:.2f}"
-    return Tile(group, f"{good} of {len(resolved)} as good as fresh real data", detail)
+def _score_table(report: Report) -> ShownTable:
+    columns = score_columns(report)
+    first = FIRST_ROWS if len(report.sets) > 1 else len(columns["score"])
+    reading = "The same numbers in full precision are in scores.csv and scores.json beside this file."
+    return ShownTable("score-table", "All scores as a table", reading, "scores.csv", "scores", columns, first)
 
 
 def _counts(report: Report) -> list[tuple[str, int]]:

@@ -33,6 +33,15 @@ def set_colour(number: int) -> str:
     return SETS[number % len(SETS)]
 
 
+def set_shape(number: int) -> str:
+    """Shape of the synthetic set with this number; colour and shape together are one set's alone among 36.
+
+    >>> set_shape(0), set_shape(6)
+    ('circle', 'square')
+    """
+    return SHAPES[(number + number // len(SETS)) % len(SHAPES)]
+
+
 def paler(colour: str, share: float) -> str:
     """The colour mixed with this share of white."""
     return "#" + "".join(f"{round(channel + (255 - channel) * share):02x}" for channel in _channels(colour))

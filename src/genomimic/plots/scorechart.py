@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from genomimic.evaluation import Score
-from genomimic.plots.colours import SHAPES, set_colour
+from genomimic.plots.colours import set_colour, set_shape
 
 FARTHEST_LEFT, NEAREST_LEFT = -1.5, -0.35
 FARTHEST_RIGHT, NEAREST_RIGHT = 1.75, 1.3
@@ -87,6 +87,11 @@ class Row:
         return any(lane.score.resolved for lane in self.lanes)
 
     @property
+    def skill(self) -> float:
+        """The lowest skill of the sets; infinite where there is none."""
+        return min((lane.score.skill for lane in self.lanes if lane.score.resolved), default=math.inf)
+
+    @property
     def vague(self) -> bool:
         """Whether it has a scale that this n cannot resolve."""
         return not self.resolved and not math.isnan(self.score.ceiling)
@@ -108,11 +113,48 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Family:
+    """Rows of one kind of score, the worst first; `worst` is the worst lane of each set that has one."""
+
+    name: str
+    rows: tuple[Row, ...]
+    worst: tuple[Lane, ...]
+
+    @property
+    def resolved(self) -> int:
+        """Number of rows with a skill."""
+        return sum(row.resolved for row in self.rows)
+
+    @property
+    def skill(self) -> float:
+        """The lowest skill in it; infinite where there is none."""
+        return min((lane.score.skill for lane in self.worst), default=math.inf)
+
+    @property
+    def weakest(self) -> Row:
+        """The row with the lowest skill."""
+        return min(self.rows, key=lambda row: row.skill)
+
+
+@dataclass(frozen=True)
 class ScoreChart:
     """Rows by group on one axis."""
 
     axis: Axis
     groups: Mapping[str, tuple[Row, ...]]
+
+    @property
+    def families(self) -> dict[str, tuple[Family, ...]]:
+        """Rows of each group by family, the family with the worst score first."""
+        return {
+            group: tuple(sorted((_family(name, rows) for name, rows in _by_family(of_group).items()), key=_skill))
+            for group, of_group in self.groups.items()
+        }
+
+    @property
+    def lanes(self) -> int:
+        """Number of lanes that would be drawn with all families open."""
+        return sum(len(row.lanes) if row.resolved else 1 for rows in self.groups.values() for row in rows)
 
     @property
     def floor_percent(self) -> float:
@@ -145,6 +187,28 @@ def score_chart(
     return ScoreChart(axis, {name: tuple(rows) for name, rows in groups.items() if rows})
 
 
+def _by_family(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    families: dict[str, list[Row]] = {}
+    for row in rows:
+        families.setdefault(row.score.family, []).append(row)
+    return families
+
+
+def _family(name: str, rows: Sequence[Row]) -> Family:
+    lanes = [lane for row in rows for lane in row.lanes if lane.score.resolved]
+    sets = dict.fromkeys(lane.set_name for lane in lanes)
+    worst = tuple(min((lane for lane in lanes if lane.set_name == one), key=_lane_skill) for one in sets)
+    return Family(name, tuple(sorted(rows, key=_skill)), worst)
+
+
+def _skill(part: Row | Family) -> float:
+    return part.skill
+
+
+def _lane_skill(lane: Lane) -> float:
+    return lane.score.skill
+
+
 def skill_axis(scores: Iterable[Score]) -> Axis:
     """Range that holds the skills of all resolved scores, within sensible ends."""
     resolved = [score for score in scores if score.resolved]
@@ -164,7 +228,7 @@ def _lane(name: str, number: int, score: Score, axis: Axis) -> Lane:
     return Lane(
         name,
         set_colour(number),
-        SHAPES[number % len(SHAPES)],
+        set_shape(number),
         score,
         axis.percent(score.skill),
         axis.percent(score.skill_low),

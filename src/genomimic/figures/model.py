@@ -1,10 +1,10 @@
-"""The figures of a report on the model: how it learned, its latent space, its discriminator."""
+"""Figures of the model: how it learned, its latent space, its discriminator."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from genomimic.figures import Figure, plotly_figure
+from genomimic.figures.base import Figure, plotly_figure
 from genomimic.plots import charts, training
 from genomimic.plots.colours import REAL, SETS, TRAIN
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
