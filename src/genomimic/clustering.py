@@ -7,6 +7,7 @@ fewer rows by chance than equal words do (see `CHANCE_LINKS`).
 """
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Int, Int8, Shaped, UInt64
@@ -63,6 +64,42 @@ def clusters(values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, w: int
         left, right = _links(values, alphabet, w, portion, portions)
         labels = _join(labels, left, right)
     return labels
+
+
+class KnownWords(NamedTuple):
+    """All words of `w` letters that some sequences hold on either strand, sorted.
+
+    Of more than `WORDS_AT_ONCE`, one of `portions` equal portions is kept: some of the words of any longer stretch.
+    """
+
+    words: UInt64[np.ndarray, " words"]
+    alphabet: Alphabet
+    w: int
+    portions: int
+
+    def shared(self, values: Int8[np.ndarray, "n length"]) -> Bool[np.ndarray, " n"]:
+        """Which sequences hold a known word."""
+        found = np.zeros(len(values), bool)
+        if not len(self.words) or values.shape[1] < self.w:
+            return found
+        for start, rows in _chunks(values):
+            words, whole = _words(rows, self.alphabet, self.w)
+            at = np.searchsorted(self.words, words).clip(max=len(self.words) - 1)
+            found[start : start + len(rows)] = ((self.words[at] == words) & whole).any(1)
+        return found
+
+
+def known_words(values: Int8[np.ndarray, "n length"], alphabet: Alphabet, w: int) -> KnownWords:
+    """The words of `w` letters that the sequences hold."""
+    total = len(values) * max(values.shape[1] - w + 1, 0)
+    portions = max(-(-total // WORDS_AT_ONCE), 1)
+    kept = [np.zeros(0, np.uint64)]
+    for _, rows in _chunks(values if total else values[:0]):
+        words, whole = _words(rows, alphabet, w)
+        if portions > 1:
+            whole = whole & (_portion_of(words, portions) == 0)
+        kept.append(words[whole])
+    return KnownWords(np.unique(np.concatenate(kept)), alphabet, w, portions)
 
 
 def _bits(alphabet: Alphabet) -> int:

@@ -10,10 +10,11 @@ from functools import cached_property, partial
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int, Num, Shaped, UInt
+from jaxtyping import Float, Int, Num, Shaped, UInt, UInt64
 
 from genomimic import words
 from genomimic.alphabet import Alphabet
+from genomimic.clustering import sequence_keys
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest, distance_matrix, nearest_records
 from genomimic.errors import UsageError
@@ -152,8 +153,8 @@ class View:
         return self.per_record("clusters", _clusters)
 
     @property
-    def canonical(self) -> Shaped[np.ndarray, " n"]:
-        """Each record as bytes, the smaller of its two strands: equal bytes are copies on either strand."""
+    def canonical(self) -> UInt64[np.ndarray, " n"]:
+        """A 64-bit hash of each record, the same for both strands: equal hashes are copies on either strand."""
         return self.per_record("canonical", _canonical)
 
     @property
@@ -166,13 +167,21 @@ class View:
         whole = targets.root
         found = self.root.feature(("nearest", whole), lambda view: nearest_records(view.texts, *whole.strands))
         rows = self.rows[self.rows < len(found.distance)]
-        return Nearest(found.index[rows], found.distance[rows], found.reversed[rows])
+        return found.take(rows)
 
     def distances(self, targets: "View") -> UInt[np.ndarray, "n targets"]:
         """Edit distances to `targets`, among the first records of both, as many as the cost allows (`distances`)."""
-        whole = targets.root
-        found = self.root.feature(("distances", whole), lambda view: distance_matrix(view.texts, *whole.strands))
+        found = self.whole_distances(targets)
         return found[np.ix_(self.rows[self.rows < found.shape[0]], targets.rows[targets.rows < found.shape[1]])]
+
+    def whole_distances(self, targets: "View") -> UInt[np.ndarray, "n targets"]:
+        """Edit distances of the whole sets of which these are parts, not to be written to."""
+        whole = targets.root
+        return self.root.feature(("distances", whole), lambda view: distance_matrix(view.texts, *whole.strands))
+
+    def least_distances(self, targets: "View") -> UInt[np.ndarray, " m"]:
+        """Least edit distance of each of the first records to the first ones of `targets`, itself left out."""
+        return self.feature(("least", targets), lambda view: _least(view, targets))
 
     @property
     def strands(self) -> tuple[list[str], list[str] | None]:
@@ -261,6 +270,15 @@ def _kmer_totals(view: View, k: int) -> Int[np.ndarray, " words"]:
     return words.count_all(view.dataset.values, view.alphabet, k, both_strands=view.both_strands)
 
 
+def _least(view: View, targets: View) -> UInt[np.ndarray, " m"]:
+    distances = view.distances(targets)
+    if view.root is targets.root:
+        limit = len(view.whole_distances(targets))
+        own, others = (one.rows[one.rows < limit] for one in (view, targets))
+        distances[own[:, None] == others] = np.iinfo(distances.dtype).max
+    return distances.min(1)
+
+
 def _opposite(view: View) -> list[str]:
     return [view.alphabet.decode(row) for row in view.alphabet.reverse_complement(view.dataset.values)]
 
@@ -270,10 +288,5 @@ def _clusters(view: View) -> Int[np.ndarray, " n"]:
     return given if given is not None else np.unique(view.canonical, return_inverse=True)[1]
 
 
-def _canonical(view: View) -> Shaped[np.ndarray, " n"]:
-    values = view.dataset.values
-    forward = [row.tobytes() for row in values]
-    if view.alphabet.complements is not None:
-        backward = [row.tobytes() for row in view.alphabet.reverse_complement(values)]
-        forward = [min(pair) for pair in zip(forward, backward, strict=True)]
-    return np.array(forward, dtype=object)
+def _canonical(view: View) -> UInt64[np.ndarray, " n"]:
+    return sequence_keys(view.dataset.values, view.alphabet, stranded=view.alphabet.complements is None)

@@ -1,6 +1,17 @@
 """Metrics: one small function each, with a card that says how to read its number (see `genomimic.metrics.base`)."""
 
-from genomimic.metrics import composition, discrimination, diversity, kmers, novelty, positions
+from genomimic.metrics import composition, discrimination, diversity, kmers, novelty, positions, privacy
 from genomimic.metrics.base import METRICS, Metric, metric
 
-__all__ = ["METRICS", "Metric", "composition", "discrimination", "diversity", "kmers", "metric", "novelty", "positions"]
+__all__ = [
+    "METRICS",
+    "Metric",
+    "composition",
+    "discrimination",
+    "diversity",
+    "kmers",
+    "metric",
+    "novelty",
+    "positions",
+    "privacy",
+]

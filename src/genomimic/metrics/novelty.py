@@ -1,13 +1,19 @@
 """Novelty: does a generator make new records, or repeat its training data?"""
 
-import numpy as np
-from jaxtyping import Bool
+import math
 
+import numpy as np
+from jaxtyping import Bool, Num
+
+from genomimic.clustering import known_words, word_length
 from genomimic.comparison import Comparison
-from genomimic.metrics.base import RECORDS, metric
+from genomimic.metrics.base import PAIRS, RECORDS, metric
 from genomimic.views import View
 
 NEAR = 0.1
+TAIL = 0.05
+RARER = 200
+"""Times that a word shared by chance is rarer than one of the length that makes homology clusters."""
 
 
 def _nearest_size(comparison: Comparison) -> int:
@@ -16,6 +22,19 @@ def _nearest_size(comparison: Comparison) -> int:
 
 def _matrix_size(comparison: Comparison) -> int:
     return len(comparison.synthetic.distances(comparison.holdout))
+
+
+def copied_word_length(train: View) -> int:
+    """Letters of a word that is shared with training data hardly ever by chance: some more than make a cluster."""
+    values, alphabet = train.root.dataset.values, train.alphabet
+    longest = 62 // (alphabet.size - 1).bit_length()
+    w = train.root.feature("cluster_word", lambda view: word_length(values, alphabet))
+    return min(w + math.ceil(math.log(RARER, alphabet.size)), longest)
+
+
+def long_enough(comparison: Comparison) -> bool:
+    """Half of the training records are long enough to share a word that would not be shared by chance."""
+    return float(np.median(comparison.train.lengths)) >= copied_word_length(comparison.train)
 
 
 @metric(
@@ -34,6 +53,29 @@ def exact_copies(comparison: Comparison) -> float:
     """Share of records equal to a training record or to its reverse complement."""
     train = comparison.train
     return float(comparison.synthetic.per_record(("copied", train), lambda view: _copied(view, train)).mean())
+
+
+@metric(
+    family="copies",
+    group="novelty",
+    question="Which share of the records holds a stretch of a training record?",
+    better="lower",
+    low=0.0,
+    high=1.0,
+    unit="share of records",
+    paper="",
+    floor="copier",
+    needs=[long_enough],
+    limit=RECORDS,
+)
+def substring_copies(comparison: Comparison) -> float:
+    """Share of records with a word of w letters that stands in the training data, on either strand.
+
+    w is that of the split and as much longer as makes chance 200 times rarer (20 letters for records of 50, 24 for
+    records of 200). Real records of other clusters share no such word by construction, so their share is 0.
+    """
+    train = comparison.train
+    return float(comparison.synthetic.per_record(("word", train), lambda view: _shares_word(view, train)).mean())
 
 
 @metric(
@@ -86,6 +128,35 @@ def nearest_distance(comparison: Comparison) -> float:
 @metric(
     family="distance to training data",
     group="novelty",
+    question="Which share of the records is suspiciously near to training records?",
+    better="lower",
+    low=-1.0,
+    high=1.0,
+    unit="share of records",
+    paper="after Meehan 2020, arXiv:2004.05675",
+    floor="copier",
+    ceiling=0.0,
+    references=False,
+    limit=RECORDS,
+    size=_nearest_size,
+)
+def near_excess(comparison: Comparison) -> float:
+    """Share of records nearer to train than 95% of holdout records, less the same share with the two exchanged.
+
+    The second share is that of records nearer to the holdout than 95% of training records are. Records which are
+    merely typical, near to all real data, have as much of both; only what was learned by heart is near to one alone.
+    """
+    train, holdout = comparison.train, comparison.holdout
+    near_train = tail_share(_normalised(comparison.synthetic, train), _normalised(holdout, train))
+    near_holdout = tail_share(
+        _normalised(comparison.synthetic, holdout), _normalised(comparison.matched_train, holdout)
+    )
+    return near_train - near_holdout
+
+
+@metric(
+    family="distance to training data",
+    group="novelty",
     question="Is a record nearer to the training data than to as many fresh real records?",
     better="lower",
     low=0.0,
@@ -95,7 +166,7 @@ def nearest_distance(comparison: Comparison) -> float:
     floor="copier",
     ceiling=0.5,
     references=False,
-    limit=RECORDS,
+    limit=PAIRS,
     size=_matrix_size,
 )
 def dcr_share(comparison: Comparison) -> float:
@@ -103,19 +174,36 @@ def dcr_share(comparison: Comparison) -> float:
 
     0.5 for a generator that has not memorised: a fresh record is as likely to be nearer to the one as to the other.
     """
-    to_train = comparison.synthetic.distances(comparison.matched_train)
-    to_holdout = comparison.synthetic.distances(comparison.holdout)
-    size = min(to_train.shape[1], to_holdout.shape[1])
-    a, b = to_train[:, :size].min(1), to_holdout[:, :size].min(1)
+    real = comparison.matched_train, comparison.holdout
+    a, b = (comparison.synthetic.least_distances(one) for one in real)
     return float((a < b).mean() + (a == b).mean() / 2)
 
 
+def tail_share(values: Num[np.ndarray, " n"], reference: Num[np.ndarray, " m"], level: float = TAIL) -> float:
+    """Share of values below the `level` quantile of a reference, of which just `level` is; ties count in proportion.
+
+    >>> tail_share(np.array([1, 2, 2, 2]), np.array([2, 2, 3, 4]), 0.25)
+    0.625
+    """
+    edge = np.quantile(reference, level, method="inverted_cdf")
+    tied = (level - (reference < edge).mean()) / (reference == edge).mean()
+    return float((values < edge).mean() + tied * (values == edge).mean())
+
+
 def _copied(view: View, train: View) -> Bool[np.ndarray, " n"]:
-    known = train.feature("canonical_set", lambda whole: set(whole.canonical))
-    return np.array([record in known for record in view.canonical])
+    return np.isin(view.canonical, train.canonical)
+
+
+def _shares_word(view: View, train: View) -> Bool[np.ndarray, " n"]:
+    w = copied_word_length(train)
+    words = train.feature("words_of_copies", lambda whole: known_words(whole.dataset.values, whole.alphabet, w))
+    return words.shared(view.dataset.values)
+
+
+def _normalised(view: View, targets: View) -> Num[np.ndarray, " m"]:
+    distance = view.nearest(targets).distance
+    return distance / np.maximum(view.lengths[: len(distance)], 1)
 
 
 def _mean_nearest(view: View, train: View) -> float:
-    distance = view.nearest(train).distance
-    lengths = view.lengths[: len(distance)]
-    return float((distance / np.maximum(lengths, 1)).mean())
+    return float(_normalised(view, train).mean())
