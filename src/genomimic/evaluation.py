@@ -9,10 +9,12 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from genomimic.census import Census, take_census
 from genomimic.comparison import Comparison, same_width
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
+from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
 from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
@@ -29,10 +31,14 @@ COLLAPSED_TO = 0.05
 
 
 class HeldOutBits(NamedTuple):
-    """Bits per base of each holdout record under a model, in the order of the holdout set."""
+    """Bits per base of each holdout record under a model, in the order of the holdout set.
+
+    `of_training` are those of the training records at `training_sample`, which tell what was learned by heart.
+    """
 
     bits_per_base: Float[np.ndarray, " holdout"]
     kind: Literal["exact", "bound"]
+    of_training: Float[np.ndarray, " sample"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +47,7 @@ class SetReport:
 
     `comparison` holds at most 5,000 of the records that were judged, as many synthetic as holdout ones in random order,
     and all of train. Sets of one `generator` differ in its training seed only. `tables` are the evidence.
+    `census` counts all records of the set, also beyond those that were judged.
     """
 
     name: str
@@ -50,6 +57,7 @@ class SetReport:
     tables: tuple[Table, ...]
     verdict: str
     findings: tuple[str, ...]
+    census: Census | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,9 +123,16 @@ def evaluate(
         own, others = (likelihoods or {}).get(name), reference_likelihoods or {}
         likelihood, saved = _likelihoods(own, others, View(holdout, holdout_clusters), replicates, seed)
         scores += likelihood
-        told = findings(scores, len(comparison.synthetic), saved)
+        learned, beyond = _memory(
+            own, others, View(train, train_clusters), View(holdout, holdout_clusters), replicates, seed
+        )
+        scores += learned
+        census = take_census(named[f"synthetic/{name}"], named["train"], named["holdout"])
+        told = findings(scores, len(comparison.synthetic), saved, census, beyond)
         generator = (generators or {}).get(name, name)
-        reports.append(SetReport(name, generator, comparison, scores, tables(comparison), verdict(scores), told))
+        reports.append(
+            SetReport(name, generator, comparison, scores, tables(comparison), verdict(scores), told, census)
+        )
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     return Report(tuple(reports), train, holdout, provenance)
 
@@ -150,6 +165,11 @@ def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) ->
         if len(one) < MIN_RECORDS:
             raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
     same_width(train, holdout, *synthetic.values())
+
+
+def training_sample(train: int, holdout: int, seed: int) -> Int[np.ndarray, " sample"]:
+    """Rows of as many training records as there are in the holdout, where there are, whose likelihoods are compared."""
+    return np.random.default_rng([seed, train, holdout]).permutation(train)[:holdout]
 
 
 def _checked(
@@ -247,3 +267,25 @@ def _likelihoods(
     rows = [half.rows for half in halves.halves]
     score = likelihood_score(own.bits_per_base, floors, bound=own.kind == "bound", halves=rows)
     return (score,), bits_saved(own.bits_per_base, floors, halves=rows)
+
+
+def _memory(
+    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], train: View, holdout: View, replicates: int, seed: int
+) -> tuple[tuple[Score, ...], tuple[float, float] | None]:
+    """What the likelihoods of training records say, and how far the gap is beyond the baselines'."""
+    if own is None or own.of_training is None:
+        return (), None
+    rows = training_sample(len(train), len(holdout), seed)
+    if len(own.of_training) != len(rows):
+        raise UsageError(f"{len(own.of_training)} likelihoods of training records; give one for each of {len(rows)}")
+    rng = np.random.default_rng([seed, len(rows)])
+    sample = View(train.dataset.take(rows), train.clusters[rows])
+    real = [View(view.dataset, view.clusters) for view in (sample, holdout)]
+    halves = Halves(*([half.rows for half in halved(view, replicates, rng).halves] for view in real))
+    bits = {
+        model: SeenAndUnseen(one.of_training, one.bits_per_base)
+        for model, one in others.items()
+        if one.of_training is not None
+    }
+    mine = SeenAndUnseen(own.of_training, own.bits_per_base)
+    return memory_scores(mine, bits, halves), gap_beyond(mine, bits, halves)

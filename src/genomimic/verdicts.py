@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from genomimic.census import Census
 from genomimic.metrics.titles import title_of
 from genomimic.scoring import Score
 
@@ -15,6 +16,15 @@ BASELINES = {
     "position-markov": "a position-specific Markov chain",
 }
 CONTROLS = {"copier": "a copier", "collapsed": "a collapsed generator", "shuffled": "shuffled real records"}
+COPIES = {
+    "exact_copies": "exact copies",
+    "substring_copies": "with a long stretch of a training record",
+    "near_copies": "within 10% edits of a training record",
+    "near_excess": "closer to a training record than fresh real ones are, and not to other real data",
+}
+EXCESS = 0.01  # of the records, which fresh real data may have nearer to the one than to the other by chance
+NO_FLOOR = {"likelihood", "generalisation gap", "likelihood attack"}  # families that are read beside the baselines
+LEAST_GAP = 0.005  # bits per base beyond a baseline's that are worth a word
 COLLAPSED_BELOW = 0.5  # of the way from a collapsed generator to real data
 
 
@@ -35,12 +45,20 @@ def verdict(scores: Sequence[Score]) -> str:
     return f"{sentence[0].upper()}{sentence[1:]}."
 
 
-def findings(scores: Sequence[Score], n: int, saved: Mapping[str, tuple[float, float]]) -> tuple[str, ...]:
+def findings(
+    scores: Sequence[Score],
+    n: int,
+    saved: Mapping[str, tuple[float, float]],
+    census: Census | None = None,
+    gap: tuple[float, float] | None = None,
+) -> tuple[str, ...]:
     """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show.
 
-    `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`).
+    `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`), `gap`
+    those by which the generalisation gap is beyond the baselines' (`gap_beyond`).
     """
-    alarms = [_alarm_of_copies(copying(scores)), _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
+    copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap)]
+    alarms = [*copies, _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
     weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
     rest = [*_ahead(scores), *_likelihoods(scores, saved), _unresolved(scores), detection_limit(n)]
     return tuple(sentence for sentence in [*alarms, *weakest, *rest] if sentence)
@@ -50,7 +68,8 @@ def copying(scores: Sequence[Score]) -> Score | None:
     """The score that shows copying: a share of (near) copies above all that real data and references have."""
     for score in scores:
         others = [value for name, value in score.floors.items() if name != "copier"]
-        if score.metric in ("exact_copies", "near_copies") and score.low > max([score.ceiling_high, *others]):
+        margin = EXCESS if score.metric == "near_excess" else 0.0
+        if score.metric in COPIES and score.low > max([score.ceiling_high + margin, *others]):
             return score
     return None
 
@@ -124,12 +143,31 @@ def _readable(score: Score) -> str:
 
 
 def _sentence_of_copies(score: Score) -> str:
-    kind = "exact copies" if score.metric == "exact_copies" else "within 10% edits of a training record"
-    return f"{score.value:.1%} of the records are {kind}; of fresh real records {score.ceiling:.1%}"
+    return f"{score.value:.1%} of the records are {COPIES[score.metric]}; of fresh real records {score.ceiling:.1%}"
 
 
 def _alarm_of_copies(score: Score | None) -> str:
     return f"Copying: {_sentence_of_copies(score)}." if score else ""
+
+
+def _of_census(census: Census | None) -> str:
+    if census is None or not census.copies + census.copies_of_holdout:
+        return ""
+    strand = f" ({census.copies_of_training_opposite:,} on the opposite strand)"
+    return (
+        f"Of all {census.records:,} records, {census.copies:,} are exact copies of training records{strand}, "
+        f"{census.copies_of_holdout:,} of holdout records; {census.different:,} are different."
+    )
+
+
+def _alarm_of_gap(gap: tuple[float, float] | None) -> str:
+    """Learned by heart: the gap is clearly beyond that of every baseline."""
+    if gap is None or gap[0] - gap[1] <= LEAST_GAP:
+        return ""
+    return (
+        f"Learned by heart: unseen records need more bits for a letter than training records do, {gap[0]:.3f} ± "
+        f"{gap[1]:.3f} beyond any baseline."
+    )
 
 
 def _alarm_of_overlap(scores: Sequence[Score]) -> str:
@@ -197,7 +235,7 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
 
 
 def _unresolved(scores: Sequence[Score]) -> str:
-    names = [score.metric for score in scores if not score.resolved and score.family != "likelihood"]
+    names = [score.metric for score in scores if not score.resolved and score.family not in NO_FLOOR]
     return f"So few records cannot tell floor from ceiling on: {_listed(names)}." if names else ""
 
 

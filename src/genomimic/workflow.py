@@ -102,11 +102,11 @@ def evaluate(
         watch("floors", i / len(BASELINES), name)
         baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
-        bits[name] = _held_out_bits(baseline, parts.holdout, seed)
+        bits[name] = _held_out_bits(baseline, parts, seed)
     watch("floors", 1.0, ", ".join(BASELINES))
     own = {}
     if run is not None and run.model.likelihood != "none":
-        found = _held_out_bits(run, parts.holdout, seed)
+        found = _held_out_bits(run, parts, seed)
         own = {name: found for name, dataset in synthetic.items() if _made_by(run, dataset)}
     report = evaluation.evaluate(
         synthetic,
@@ -271,9 +271,11 @@ def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -
                 )
 
 
-def _held_out_bits(run: Run, holdout: Dataset, seed: int) -> HeldOutBits:
+def _held_out_bits(run: Run, parts: Parts, seed: int) -> HeldOutBits:
     assert run.model.likelihood != "none"
-    return HeldOutBits(bits_per_base(run, holdout, seed=seed), run.model.likelihood)
+    seen = parts.train.take(evaluation.training_sample(len(parts.train), len(parts.holdout), seed))
+    holdout, train = (bits_per_base(run, records, seed=seed) for records in (parts.holdout, seen))
+    return HeldOutBits(holdout, run.model.likelihood, train)
 
 
 def _made_by(run: Run, dataset: Dataset) -> bool:

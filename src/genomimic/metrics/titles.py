@@ -3,6 +3,13 @@
 import re
 
 NAMES = {
+    "adversarial_accuracy_synthetic": "Adversarial accuracy, synthetic half",
+    "adversarial_accuracy_truth": "Adversarial accuracy, real half",
+    "membership_auc": "Membership inference AUC",
+    "membership_auc_likelihood": "Membership inference AUC by likelihood",
+    "membership_tpr": "Membership inference at 1% false alarms",
+    "near_excess": "Excess of records near training data",
+    "substring_copies": "Copied stretches",
     "dcr_share": "Nearer to training than to fresh data",
     "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
 }
