@@ -65,6 +65,7 @@ def exact_copies(comparison: Comparison) -> float:
     unit="share of records",
     paper="",
     floor="copier",
+    kind="share",
     needs=[long_enough],
     limit=RECORDS,
 )

@@ -1,0 +1,91 @@
+"""Records that stand close to training records, side by side with them, and records that are made again and again."""
+
+import numpy as np
+from rapidfuzz.distance import Levenshtein
+
+from genomimic.comparison import Comparison
+from genomimic.evidence.base import Columns, evidence
+
+MOST = 200
+
+
+@evidence(
+    group="novelty",
+    title="Synthetic records nearest to training records",
+    reading="Edits are letters to replace, add or remove. In the marks | is a letter that both have, . a replaced one "
+    "and - one that stands on one side alone. Copies stand first; compare the identity with that of holdout records.",
+)
+def nearest_records(comparison: Comparison) -> Columns:
+    """Each of the closest synthetic records beside its nearest training record, the closest first."""
+    view, train, nearest = comparison.synthetic, comparison.train, comparison.nearest
+    lengths = np.maximum(view.lengths[: len(nearest.distance)], 1)
+    rows = np.argsort(nearest.distance / lengths, kind="stable")[:MOST]
+    forward, opposite = train.strands
+    texts = [view.texts[row] for row in rows]
+    chosen = zip(nearest.index[rows].tolist(), nearest.reversed[rows].tolist(), strict=True)
+    theirs = [opposite[index] if back and opposite else forward[index] for index, back in chosen]
+    aligned = [alignment(own, other) for own, other in zip(texts, theirs, strict=True)]
+    return {
+        "synthetic": view.dataset.ids[rows],
+        "training": train.dataset.ids[nearest.index[rows]],
+        "edits": nearest.distance[rows],
+        "identity %": np.array([identity(marks) for _, marks, _ in aligned]),
+        "strand": np.where(nearest.reversed[rows], "opposite", "same"),
+        "longest shared word": np.array([longest_word(own, other) for own, other in zip(texts, theirs, strict=True)]),
+        "synthetic letters": np.array([one for one, _, _ in aligned]),
+        "marks": np.array([marks for _, marks, _ in aligned]),
+        "training letters": np.array([other for _, _, other in aligned]),
+    }
+
+
+@evidence(
+    group="diversity",
+    title="Records made again and again",
+    reading="How often a record stands among those that were judged, on either strand, the most frequent first.",
+)
+def duplicates(comparison: Comparison) -> Columns:
+    """Records that stand more than once, the most frequent first."""
+    view = comparison.synthetic
+    _, first, times = np.unique(view.canonical, return_index=True, return_counts=True)
+    order = np.lexsort((first, -times))[: int((times > 1).sum())][:MOST]
+    rows = first[order]
+    return {
+        "record": view.dataset.ids[rows],
+        "times": times[order],
+        "letters": np.array([view.texts[row] for row in rows], dtype=str),
+    }
+
+
+def alignment(own: str, other: str) -> tuple[str, str, str]:
+    """Two texts with the fewest edits between them, letter under letter, and the marks between.
+
+    >>> alignment("ACGTT", "AGGT")
+    ('ACGTT', '|.|-|', 'AGG-T')
+    """
+    above, marks, below = [], [], []
+    for part in Levenshtein.opcodes(own, other):
+        one, two = own[part.src_start : part.src_end], other[part.dest_start : part.dest_end]
+        width = max(len(one), len(two))
+        above.append(one.ljust(width, "-"))
+        below.append(two.ljust(width, "-"))
+        marks.append({"equal": "|", "replace": "."}.get(part.tag, "-") * width)
+    return "".join(above), "".join(marks), "".join(below)
+
+
+def identity(marks: str) -> float:
+    """Share of an alignment's columns, in percent, in which both have the same letter."""
+    return round(100 * marks.count("|") / max(len(marks), 1), 1)
+
+
+def longest_word(own: str, other: str) -> int:
+    """Letters of the longest word that stands in both texts, wherever.
+
+    >>> longest_word("AACGT", "CGTTA")
+    3
+    """
+    table = np.zeros(len(other) + 1, int)
+    letters, most = np.array(list(other)), 0
+    for letter in own:
+        table[1:] = np.where(letters == letter, table[:-1] + 1, 0) if len(other) else 0
+        most = max(most, int(table.max()))
+    return most
