@@ -393,3 +393,11 @@ def test_the_comparison_marks_where_each_set_stands():
     row = table[table.index('data-metric="kmer_js_6"') :]
     assert re.findall(r'<b class="mark (\w+)" ', row[: row.index("</tr>")]) == ["real", "floor"]
     assert 'id="compared"' not in render(replace(report, sets=sets[:1]))
+
+
+def test_pictures_are_drawn_where_their_columns_are_there(dna: Report):
+    columns = {"name": np.array(["=a", "b"]), "real per kb": np.array([1.0, 2.0]), "synthetic per kb": np.ones(2)}
+    motifs = Table("motifs", "fidelity", "Motifs", "Read.", columns)
+    lacking = replace(motifs, columns={"name": columns["name"]})
+    assert "set0-motifs-picture" in figures_of(render(with_tables(dna, motifs)))
+    assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))

@@ -24,6 +24,8 @@ _BEGINNINGS = {
     "duplicates": "copies",
     "copies": "copies",
     "missed": "missing",
+    "regions": "missing",
+    "neighbourhood": "missing",
 }
 _BY_GROUP = {"novelty": "copies", "diversity": "missing", "fidelity": "more"}
 

@@ -9,8 +9,6 @@ from jaxtyping import Num
 from genomimic.plots.charts import STYLE, plain
 from genomimic.plots.colours import MUTED, REAL
 
-MOST_BARS = 30
-
 
 def shares_scatter(
     names: Sequence[str],
@@ -46,14 +44,3 @@ def profile(
         figure.add_scatter(x=x[order], y=values[order], mode="lines", name=plain(name), line=line)
     figure.update_xaxes(title="position in the record (letters, from 1)")
     return figure.update_yaxes(title=plain(unit))
-
-
-def bars(names: Sequence[str], values: Num[np.ndarray, " rows"], *, unit: str, colour: str) -> go.Figure:
-    """The first rows as horizontal bars, the first at the top."""
-    labels, lengths = [plain(one) for one in names][:MOST_BARS], values[:MOST_BARS]
-    height = 130 + 20 * len(labels)
-    figure = go.Figure(layout={"template": STYLE, "showlegend": False, "height": height})
-    hover = "%{y}: %{x:.4g}<extra></extra>"
-    figure.add_bar(x=lengths, y=labels, orientation="h", marker_color=colour, hovertemplate=hover)
-    figure.update_yaxes(autorange="reversed", type="category")
-    return figure.update_xaxes(title=plain(unit))
