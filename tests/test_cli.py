@@ -17,6 +17,7 @@ import pytest
 
 import genomimic
 from genomimic import cli, models, run, sampling, training
+from genomimic.errors import UsageError
 from genomimic.run import CHECKPOINT
 
 LETTERS = {"dna": "ACGT", "rna": "ACGU", "protein": "ACDEFGHIKLMNPQRSTVWY"}
@@ -557,6 +558,22 @@ def test_kinds_of_data(works, tmp_path, kind):
 
 def sets_of(report):
     return [one["set"] for one in json.loads((report / "scores.json").read_text())["sets"]]
+
+
+def test_sets_are_named_and_seeds_of_one_generator_belong_together(tmp_path):
+    odd = tmp_path / "a=b.fa"
+    odd.touch()
+    named = cli._named_sets(["vae=v1.fa", "vae=v2.fa.gz", "x/gan.fa", "gan.fa", str(odd)])
+    assert [(name, generator) for name, generator, _ in named] == [
+        ("vae", "vae"),
+        ("vae (2)", "vae"),
+        ("gan", "gan"),
+        ("gan (2)", "gan (2)"),
+        ("a=b", "a=b"),
+    ]
+    assert [str(path) for _, _, path in named][:2] == ["v1.fa", "v2.fa.gz"]
+    with pytest.raises(UsageError, match="give a set as FILE or NAME=FILE"):
+        cli._named_sets(["=made.fa"])
 
 
 def test_evaluate_in_every_way(works, home, tmp_path):

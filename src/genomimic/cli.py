@@ -197,7 +197,7 @@ def sample(
 
 @app.command
 def evaluate(
-    synthetic: Annotated[list[Path], Parameter(negative="")],
+    synthetic: Annotated[list[str], Parameter(negative="")],
     *,
     out: Out,
     run: Path | None = None,
@@ -213,7 +213,8 @@ def evaluate(
     or --real FILE, which is split by homology.
 
     Args:
-        synthetic: Files of synthetic sequences.
+        synthetic: Files of synthetic sequences, each FILE or NAME=FILE. Files of one NAME are of one generator,
+            trained with different seeds; the report compares generators and shows seeds apart.
         out: Directory to write report.html and scores.json to.
         run: Run whose real data to judge against.
         train: Real sequences that the generator learned from.
@@ -230,12 +231,13 @@ def evaluate(
     with Display() as display:
         loaded = Run.load(run) if run else None
         parts = _real_parts(loaded, (train, holdout, real), reading, seed, display)
-        sets = {}
-        for path in synthetic:
+        sets, generators = {}, {}
+        for name, generator, path in _named_sets(synthetic):
             display("read", 0.0, path.name)
-            sets[_set_name(path, sets)] = dataset = read(path, modality=parts.train.modality, column=reading.column)
+            sets[name] = dataset = read(path, modality=parts.train.modality, column=reading.column)
+            generators[name] = generator
             display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
-        report = workflow.evaluate(sets, parts, run=loaded, seed=seed, watch=display)
+        report = workflow.evaluate(sets, parts, generators=generators, run=loaded, seed=seed, watch=display)
         html = workflow.write_judgement(report, out)
     _tell(report)
     print(f"\nreport     {html}\nscores     {out / 'scores.json'}")
@@ -397,9 +399,20 @@ def _real_parts(
     raise UsageError("say what is real by one of: --run RUN, --train FILE --holdout FILE, or --real FILE")
 
 
-def _set_name(path: Path, taken: dict[str, "Dataset"]) -> str:
-    name = path.name.split(".")[0]
-    return name if name not in taken else f"{name} ({len(taken) + 1})"
+def _named_sets(files: Sequence[str]) -> list[tuple[str, str, Path]]:
+    """Name, generator and path of each set; files of one NAME=FILE are its seeds, unnamed ones stand for themselves."""
+    found: list[tuple[str, str, Path]] = []
+    for file in files:
+        given, equals, rest = file.partition("=")
+        named = bool(equals) and not Path(file).exists()
+        path = Path(rest if named else file)
+        stem = (given if named else path.name.split(".")[0]).strip()
+        if not stem or not str(path).strip("."):
+            raise UsageError(f"{file}: give a set as FILE or NAME=FILE")
+        twins = sum(generator == stem or name == stem for name, generator, _ in found)
+        name = f"{stem} ({twins + 1})" if twins else stem
+        found.append((name, stem if named else name, path))
+    return found
 
 
 def _kind(data: "Dataset") -> str:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Literal, NamedTuple
 
@@ -46,8 +46,9 @@ class SetReport:
     """What was found about one synthetic set: scores, the verdict in one sentence, and the sentences behind it.
 
     `comparison` holds at most 5,000 of the records that were judged, as many synthetic as holdout ones in random order,
-    and all of train. Sets of one `generator` differ in its training seed only. `tables` are the evidence.
-    `census` counts all records of the set, also beyond those that were judged.
+    and all of train. Sets of one `generator` differ in its training seed only. `tables` are the evidence; `census`
+    counts all records of the set, also beyond those that were judged; `halves` has the values of each score on the
+    half-samples, from which sets are compared with each other.
     """
 
     name: str
@@ -58,6 +59,7 @@ class SetReport:
     verdict: str
     findings: tuple[str, ...]
     census: Census | None = None
+    halves: Mapping[str, Float[np.ndarray, " replicates"]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +132,8 @@ def evaluate(
         census = take_census(named[f"synthetic/{name}"], named["train"], named["holdout"])
         told = findings(scores, len(comparison.synthetic), saved, census, beyond)
         generator = (generators or {}).get(name, name)
-        reports.append(
-            SetReport(name, generator, comparison, scores, tables(comparison), verdict(scores), told, census)
-        )
+        shown, halves = tables(comparison), _halves(scores, at)
+        reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     return Report(tuple(reports), train, holdout, provenance)
 
@@ -140,7 +141,10 @@ def evaluate(
 def scores_json(report: Report) -> dict:
     """The scores as plain values in format 1 of scores.json; a number that is not known is None."""
     scores = [{"set": one.name, **_plain(score)} for one in report.sets for score in one.scores]
-    sets = [{"set": one.name, "verdict": one.verdict, "findings": list(one.findings)} for one in report.sets]
+    sets = [
+        {"set": one.name, "generator": one.generator, "verdict": one.verdict, "findings": list(one.findings)}
+        for one in report.sets
+    ]
     return {"format": 1, "sets": sets, "scores": scores, "provenance": dict(report.provenance)}
 
 
@@ -240,6 +244,14 @@ def _scores(
         scores.append(score(metric, *at(metric.limit)))
     done("done", 1.0)
     return tuple(scores)
+
+
+def _halves(
+    scores: Sequence[Score], at: Callable[[int], tuple[Scale, Halved]]
+) -> dict[str, Float[np.ndarray, " replicates"]]:
+    metrics = [METRICS[score.metric] for score in scores if score.metric in METRICS]
+    sides = {metric: at(metric.limit) for metric in metrics}
+    return {metric.name: scale.measure(metric, generated).halves for metric, (scale, generated) in sides.items()}
 
 
 def _steps(

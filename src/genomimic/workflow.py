@@ -88,11 +88,18 @@ def check_run(path: Path | str, *, resume: bool, overwrite: bool) -> None:
 
 
 def evaluate(
-    synthetic: Mapping[str, Dataset], parts: Parts, *, run: Run | None = None, seed: int = 0, watch: Watch = silent
+    synthetic: Mapping[str, Dataset],
+    parts: Parts,
+    *,
+    generators: Mapping[str, str] | None = None,
+    run: Run | None = None,
+    seed: int = 0,
+    watch: Watch = silent,
 ) -> Report:
     """Judge synthetic sets, of any origin, against real data that no model has seen, between floors and ceiling.
 
-    The baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
+    `generators` names the generator of a set where several sets come from one, trained with different seeds. The
+    baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
     """
     evaluation.check(synthetic, parts.train, parts.holdout)
     largest = max(map(len, synthetic.values()), default=0)
@@ -110,6 +117,7 @@ def evaluate(
         own = {name: found for name, dataset in synthetic.items() if _made_by(run, dataset)}
     report = evaluation.evaluate(
         synthetic,
+        generators=generators,
         train=parts.train,
         holdout=parts.holdout,
         validation=parts.validation,
