@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.evaluation import Report
     from genomimic.models import Model
+    from genomimic.motifs import Motifs
     from genomimic.parts import Parts
     from genomimic.run import Run
 
@@ -89,6 +90,7 @@ def mimic(
     n: Annotated[int | None, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = None,
     seed: Seed = 0,
     split_by: str | None = None,
+    motifs: str | None = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     reading: Reading = DEFAULT_READING,
@@ -105,6 +107,8 @@ def mimic(
         n: Sequences to generate; as many as were learned from where not given, at most 10,000.
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out, in place of homology.
+        motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
+            (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         resume: Go on with the interrupted run in DIR.
         overwrite: Replace the run in DIR.
         reading: How the file is read.
@@ -112,7 +116,7 @@ def mimic(
     """
     from genomimic import workflow
 
-    chosen = _model(model, settings)
+    chosen, library = _model(model, settings), _motifs(motifs)
     workflow.check_run(out / "run", resume=resume, overwrite=overwrite)
     with Display() as display:
         made = workflow.mimic(
@@ -121,6 +125,7 @@ def mimic(
             out=out,
             n=n,
             by=split_by,
+            motifs=library,
             seed=seed,
             resume=resume,
             overwrite=overwrite,
@@ -204,6 +209,7 @@ def evaluate(
     train: Path | None = None,
     holdout: Path | None = None,
     real: Path | None = None,
+    motifs: str | None = None,
     seed: Seed = 0,
     reading: Reading = DEFAULT_READING,
 ) -> None:
@@ -220,6 +226,8 @@ def evaluate(
         train: Real sequences that the generator learned from.
         holdout: Real sequences that it has not seen.
         real: Real sequences to split into both.
+        motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
+            (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         seed: Start of all random numbers.
         reading: How the files are read.
     """
@@ -228,6 +236,7 @@ def evaluate(
     from genomimic.run import Run, check_output
 
     check_output(out)
+    library = _motifs(motifs)
     with Display() as display:
         loaded = Run.load(run) if run else None
         parts = _real_parts(loaded, (train, holdout, real), reading, seed, display)
@@ -237,7 +246,9 @@ def evaluate(
             sets[name] = dataset = read(path, modality=parts.train.modality, column=reading.column)
             generators[name] = generator
             display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
-        report = workflow.evaluate(sets, parts, generators=generators, run=loaded, seed=seed, watch=display)
+        report = workflow.evaluate(
+            sets, parts, generators=generators, run=loaded, motifs=library, seed=seed, watch=display
+        )
         html = workflow.write_judgement(report, out)
     _tell(report)
     print(f"\nreport     {html}\nscores     {out / 'scores.json'}")
@@ -372,6 +383,12 @@ def _model(name: str, settings: dict[str, str]) -> "Model":
     from genomimic import models
 
     return models.build(name, settings)
+
+
+def _motifs(where: str | None) -> "Motifs | None":
+    from genomimic.motifs import read
+
+    return None if where is None else read(where)
 
 
 def _real_parts(

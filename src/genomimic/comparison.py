@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
 from genomimic.errors import UsageError
+from genomimic.motifs import Motifs
 from genomimic.views import View
 
 
@@ -22,13 +23,17 @@ class Marks(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Train, holdout and synthetic side by side; `matched_train` is as many training records as there is holdout."""
+    """Train, holdout and synthetic side by side; `matched_train` is as many training records as there is holdout.
+
+    `motifs` is a library of motifs to look for, where one was given.
+    """
 
     train: View
     holdout: View
     synthetic: View
     matched_train: View
     root: "Comparison | None" = None
+    motifs: Motifs | None = None
     _marks: dict[Hashable, Marks] = field(default_factory=dict, repr=False)
 
     @property
@@ -64,6 +69,7 @@ def compare(
     *,
     train_clusters: Int[np.ndarray, " train"] | None = None,
     holdout_clusters: Int[np.ndarray, " holdout"] | None = None,
+    motifs: Motifs | None = None,
     seed: int = 0,
 ) -> Comparison:
     """Side by side, all rows as wide as the widest; raises `UsageError` for an empty set or differing alphabets."""
@@ -74,7 +80,7 @@ def compare(
     train_view, holdout_view = View(train, train_clusters), View(holdout, holdout_clusters)
     rows = np.random.default_rng(seed).permutation(len(train))[: len(holdout)]
     matched = View(train.take(rows), train_view.clusters[rows])
-    return Comparison(train_view, holdout_view, View(synthetic), matched)
+    return Comparison(train_view, holdout_view, View(synthetic), matched, motifs=motifs)
 
 
 def same_width(*datasets: Dataset) -> tuple[Dataset, ...]:

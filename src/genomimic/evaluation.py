@@ -17,6 +17,7 @@ from genomimic.evidence import Table, tables
 from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
+from genomimic.motifs import Motifs
 from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
 from genomimic.shuffling import shuffled
 from genomimic.verdicts import findings, verdict
@@ -85,6 +86,7 @@ def evaluate(
     validation_clusters: Int[np.ndarray, " validation"] | None = None,
     likelihoods: Mapping[str, HeldOutBits] | None = None,
     reference_likelihoods: Mapping[str, HeldOutBits] | None = None,
+    motifs: Motifs | None = None,
     seed: int = 0,
     replicates: int = 50,
     progress: Callable[[str, float], None] | None = None,
@@ -98,15 +100,17 @@ def evaluate(
     which generator made a set, where several made by one (with different training seeds) are judged. `validation`
     records stand for fresh real ones where copies of the training data are sought; without them the holdout's do.
     `likelihoods` and `reference_likelihoods` have held-out bits by name of set and of reference. Each of `replicates`
-    draws of half the records gives two half-samples. Raises `UsageError` where a set has
-    fewer than 20 records.
+    draws of half the records gives two half-samples. `motifs` are looked for in DNA or RNA. Raises `UsageError` where
+    a set has fewer than 20 records.
     """
     named = _checked(synthetic, references, train, holdout, validation)
+    check_motifs(motifs, train)
     clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
 
     @cache
     def scale(n: int) -> Scale:
-        return _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
+        found = _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
+        return replace(found, motifs=motifs)
 
     reports = []
     for number, name in enumerate(synthetic):
@@ -135,6 +139,7 @@ def evaluate(
         shown, halves = tables(comparison), _halves(scores, at)
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
+    provenance |= {"motifs": str(motifs)} if motifs else {}
     return Report(tuple(reports), train, holdout, provenance)
 
 
@@ -174,6 +179,12 @@ def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) ->
 def training_sample(train: int, holdout: int, seed: int) -> Int[np.ndarray, " sample"]:
     """Rows of as many training records as there are in the holdout, where there are, whose likelihoods are compared."""
     return np.random.default_rng([seed, train, holdout]).permutation(train)[:holdout]
+
+
+def check_motifs(motifs: Motifs | None, data: Dataset) -> None:
+    """Refuse motifs for data in which they cannot be looked for."""
+    if motifs and (alphabet := View(data).alphabet).complements is None:
+        raise UsageError(f"motifs are looked for in dna or rna, and these data are {alphabet.name}; leave out --motifs")
 
 
 def _checked(

@@ -17,6 +17,7 @@ from jaxtyping import Float, Int
 
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import Kind, Metric
+from genomimic.motifs import Motifs
 from genomimic.views import View
 
 NORMAL_95 = 1.96
@@ -81,6 +82,7 @@ class Scale:
     unseen: Halved
     references: Mapping[str, Halved]
     controls: Mapping[str, Halved]
+    motifs: Motifs | None = None
     _comparisons: dict[Halved, tuple[Comparison, ...]] = field(default_factory=dict, repr=False)
     _measured: dict[tuple[Halved, str], Measured] = field(default_factory=dict, repr=False)
 
@@ -122,7 +124,8 @@ class Scale:
 
     def _all_comparisons(self, generated: Halved) -> tuple[Comparison, ...]:
         if generated not in self._comparisons:
-            whole = Comparison(self.train, self.holdout.whole, generated.whole, self.matched_train.whole)
+            views = self.train, self.holdout.whole, generated.whole, self.matched_train.whole
+            whole = Comparison(*views, motifs=self.motifs)
             halves = zip(generated.halves, self.holdout.halves, self.matched_train.halves, strict=True)
             parts = [whole.narrow(synthetic=a, holdout=b, matched_train=c) for a, b, c in halves]
             self._comparisons[generated] = (whole, *parts)

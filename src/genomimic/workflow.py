@@ -14,6 +14,7 @@ from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
 from genomimic.evaluation import HeldOutBits, Report
 from genomimic.models import BASELINES, Model
+from genomimic.motifs import Motifs
 from genomimic.observation import Categorical
 from genomimic.parts import Parts
 from genomimic.reading import Writer, digest
@@ -93,6 +94,7 @@ def evaluate(
     *,
     generators: Mapping[str, str] | None = None,
     run: Run | None = None,
+    motifs: Motifs | None = None,
     seed: int = 0,
     watch: Watch = silent,
 ) -> Report:
@@ -100,8 +102,10 @@ def evaluate(
 
     `generators` names the generator of a set where several sets come from one, trained with different seeds. The
     baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
+    `motifs` (see `genomimic.motifs.read`) are looked for in DNA or RNA.
     """
     evaluation.check(synthetic, parts.train, parts.holdout)
+    evaluation.check_motifs(motifs, parts.train)
     largest = max(map(len, synthetic.values()), default=0)
     n = min(largest, len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
     references, bits = {}, {}
@@ -127,6 +131,7 @@ def evaluate(
         validation_clusters=parts.split.cluster[parts.split.rows("validation")],
         likelihoods=own,
         reference_likelihoods=bits,
+        motifs=motifs,
         seed=seed,
         progress=lambda detail, share: watch("judge", share, detail),
     )
@@ -140,6 +145,7 @@ def mimic(
     out: Path | str,
     n: int | None = None,
     by: str | None = None,
+    motifs: Motifs | None = None,
     seed: int = 0,
     resume: bool = False,
     overwrite: bool = False,
@@ -151,6 +157,7 @@ def mimic(
     """
     out = Path(out)
     check_run(out / "run", resume=resume, overwrite=overwrite)
+    evaluation.check_motifs(motifs, data)
     parts = _split(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
     model = _ready(model, parts)
@@ -161,7 +168,7 @@ def mimic(
     n = min(len(parts.train), 10_000) if n is None else n
     write_samples(run, n, out / SYNTHETIC, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
-    report = evaluate({run.model.name: judged}, parts, run=run, seed=seed, watch=watch)
+    report = evaluate({run.model.name: judged}, parts, run=run, motifs=motifs, seed=seed, watch=watch)
     return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
 
 

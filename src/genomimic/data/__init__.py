@@ -5,6 +5,7 @@ from pathlib import Path
 from genomimic.errors import UsageError
 
 NAMES = ("splice_junctions",)
+MOTIFS = Path(__file__).with_name("jaspar_core.txt.gz")
 
 
 def path(name: str) -> Path:

@@ -1,6 +1,6 @@
 """Metrics: one small function each, with a card that says how to read its number (see `genomimic.metrics.base`)."""
 
-from genomimic.metrics import composition, discrimination, diversity, kmers, novelty, positions, privacy
+from genomimic.metrics import composition, discrimination, diversity, kmers, motifs, novelty, positions, privacy
 from genomimic.metrics.base import METRICS, Metric, metric
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "diversity",
     "kmers",
     "metric",
+    "motifs",
     "novelty",
     "positions",
     "privacy",

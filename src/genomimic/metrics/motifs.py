@@ -1,0 +1,169 @@
+"""Motifs of DNA-binding proteins: how often they are found, above chance, where, and beside which others.
+
+Which motifs and pairs are counted is settled by the whole holdout, so that every set is judged by the same ones.
+"""
+
+import numpy as np
+
+from genomimic.comparison import Comparison
+from genomimic.metrics.base import RECORDS, aligned, metric, variable_length
+from genomimic.motif_sites import place_counts, site_counts
+from genomimic.motif_statistics import (
+    FEW,
+    correlation,
+    enrichment,
+    joint_pairs,
+    log_ratio,
+    partial_correlations,
+    significant,
+    spacings,
+    weighted_divergence,
+)
+from genomimic.motifs import Motifs
+from genomimic.scanning import Scanner
+from genomimic.views import View
+
+
+def has_motifs(comparison: Comparison) -> bool:
+    """A library of motifs was given."""
+    return comparison.motifs is not None
+
+
+def placed(comparison: Comparison) -> bool:
+    """Places can be compared: records are aligned, or equally long."""
+    return aligned(comparison) or not variable_length(comparison)
+
+
+def scanner_of(comparison: Comparison) -> Scanner:
+    """The search for the comparison's motifs, against the letters of the training records."""
+    if comparison.motifs is None:
+        raise ValueError("a comparison without motifs has no search for them")
+    motifs = comparison.motifs
+    return comparison.train.feature(("scanner", motifs), lambda train: _scanner(train, motifs))
+
+
+@metric(
+    family="motifs",
+    group="fidelity",
+    question="Are motifs as frequent as in real records?",
+    better="lower",
+    low=0.0,
+    high=20.0,
+    unit="RMSE of log2 ratios",
+    paper="Bailey & Noble 2011 (FIMO), doi:10.1093/bioinformatics/btr064",
+    floor="shuffled",
+    needs=[has_motifs],
+    limit=RECORDS,
+)
+def motif_frequency(comparison: Comparison) -> float:
+    """Root mean square of log2(synthetic / real sites per kb) over motifs with 20 sites or more in the holdout."""
+    scanner = scanner_of(comparison)
+    kept = site_counts(comparison.holdout.root, scanner) >= FEW
+    ratio = log_ratio(comparison.synthetic, comparison.holdout, scanner)[kept]
+    return float(np.sqrt((ratio**2).mean())) if kept.any() else 0.0
+
+
+@metric(
+    family="motifs",
+    group="fidelity",
+    question="Are motifs enriched above chance as in real records?",
+    better="higher",
+    low=-1.0,
+    high=1.0,
+    unit="correlation",
+    paper="McLeay & Bailey 2010 (AME), doi:10.1186/1471-2105-11-165",
+    floor="shuffled",
+    needs=[has_motifs],
+    limit=RECORDS,
+)
+def motif_enrichment(comparison: Comparison) -> float:
+    """Correlation of log2(sites / sites in the set's own shuffled copy) over motifs.
+
+    They are those whose sites in the holdout differ from its copy's (q < 0.05). Shuffled copies keep each record's
+    dinucleotides, so that composition plays no part.
+    """
+    scanner = scanner_of(comparison)
+    kept = significant(comparison.holdout.root, scanner)
+    a, b = (enrichment(view, scanner)[kept] for view in (comparison.synthetic, comparison.holdout))
+    return correlation(a, b)
+
+
+@metric(
+    family="motifs",
+    group="fidelity",
+    question="Are motifs at the right places?",
+    better="lower",
+    low=-1.0,
+    high=1.0,
+    unit="bits above chance",
+    paper="Bailey & Machanick 2012 (CentriMo), doi:10.1093/nar/gks433",
+    floor="shuffled",
+    needs=[has_motifs, placed],
+    limit=RECORDS,
+    quadratic=True,
+)
+def motif_positions(comparison: Comparison) -> float:
+    """Divergence of the places of a motif's sites less its null bias, mean over motifs of 100 sites in the holdout.
+
+    Motifs count by their sites. One with fewer than 20 in the synthetic set counts as evenly spread there.
+    """
+    scanner = scanner_of(comparison)
+    views = comparison.synthetic, comparison.holdout
+    sides = [place_counts(view, scanner) for view in views]
+    return weighted_divergence(*sides, *(site_counts(view.root, scanner) for view in views))
+
+
+@metric(
+    family="motifs",
+    group="fidelity",
+    question="Do motifs stand in the same records as in real data?",
+    better="higher",
+    low=-1.0,
+    high=1.0,
+    unit="correlation",
+    paper="Gupta 2023 (Polygraph), doi:10.1101/2023.11.27.568764",
+    floor="shuffled",
+    needs=[has_motifs],
+    limit=RECORDS,
+)
+def motif_cooccurrence(comparison: Comparison) -> float:
+    """Correlation of the partial correlations of two motifs' presence in a record, over pairs of the 100 most frequent.
+
+    What GC content and length explain is taken out. Pairs expected together in fewer than 10 holdout records, and
+    pairs of which a quarter overlap, are left out.
+    """
+    scanner, holdout = scanner_of(comparison), comparison.holdout.root
+    kept = joint_pairs(holdout, scanner)
+    a, b = (partial_correlations(view, holdout, scanner)[kept] for view in (comparison.synthetic, comparison.holdout))
+    return correlation(a, b)
+
+
+@metric(
+    family="motifs",
+    group="fidelity",
+    question="Do neighbouring motifs keep their distance and orientation?",
+    better="lower",
+    low=-1.0,
+    high=1.0,
+    unit="bits above chance",
+    paper="Gupta 2023 (Polygraph), doi:10.1101/2023.11.27.568764",
+    floor="shuffled",
+    needs=[has_motifs],
+    limit=RECORDS,
+    quadratic=True,
+)
+def motif_spacing(comparison: Comparison) -> float:
+    """Divergence of distance and orientation of two sites less its null bias, mean over the 50 most frequent pairs.
+
+    Pairs of motifs count by their pairs of sites, of which the holdout must have 100. One with fewer than 20 in the
+    synthetic set counts as evenly spread there.
+    """
+    scanner, holdout = scanner_of(comparison), comparison.holdout.root
+    views = comparison.synthetic, comparison.holdout
+    sides = [spacings(view, holdout, scanner) for view in views]
+    return weighted_divergence(*sides, *(spacings(view.root, holdout, scanner).sum(1) for view in views))
+
+
+def _scanner(train: View, motifs: Motifs) -> Scanner:
+    counts = np.bincount(train.dataset.values.ravel(), minlength=4)[:4] + 1
+    return Scanner(motifs, counts / counts.sum(), both_strands=train.alphabet.name == "dna")
