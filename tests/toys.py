@@ -5,8 +5,46 @@ import numpy as np
 from genomimic.alphabet import ALPHABETS
 from genomimic.dataset import Dataset
 from genomimic.modalities.sequences import Sequences
+from genomimic.motifs import Motif, Motifs
 
 LENGTH = 30
+
+
+WORDS = ("ACGTTC", "GATTAC", "CCATGG", "TGACGC", "AAGGTA", "CTCGCA")
+
+
+def library(*words, pvalue=1e-9):
+    """Motifs that match one word each and nothing else."""
+    counts = {word: 10 * (np.array(list(word))[:, None] == np.array(list("ACGT"))).astype(float) for word in words}
+    return Motifs("toy", tuple(Motif(word, word, counts[word], word) for word in words), pvalue)
+
+
+MOTIFS = library(*WORDS)
+
+
+def planted_values(n, rng, *, often=0.5, place=150, spaced=True, together=True):
+    """Random records of 200 letters with the words of `WORDS` in them.
+
+    The second stands 12 letters behind the first, the fourth and fifth stand in the same records, the third at a place.
+    `spaced` and `together` undo this and leave each word's own places and frequency as they were.
+    """
+    values = rng.integers(0, 4, (n, 200))
+
+    def plant(word, start, rows):
+        tokens = np.array(["ACGT".index(letter) for letter in WORDS[word]])
+        values[np.flatnonzero(rows)[:, None], start[rows][:, None] + np.arange(6)] = tokens
+
+    first = rng.integers(2, 22, n)
+    second = (first if spaced else rng.permutation(first)) + 12
+    pair = (rng.random(n) < 0.6) & (np.abs(second - first) >= 6)
+    plant(0, first, pair)
+    plant(1, second, pair)
+    plant(2, rng.integers(place, place + 20, n), rng.random(n) < often)
+    joint = rng.random(n) < 0.4
+    plant(3, np.full(n, 42), joint)
+    plant(4, np.full(n, 60), joint if together else rng.random(n) < 0.4)
+    plant(5, rng.integers(70, 100, n), rng.random(n) < 0.15)
+    return values
 
 
 def dataset(values, alphabet="dna", *, stranded=True, aligned=True):

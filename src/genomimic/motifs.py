@@ -70,7 +70,7 @@ def read(where: str | Path) -> Motifs:
     Raises `DataError` where it is neither, or where the file cannot be used.
 
     >>> str(read("nematodes"))
-    'JASPAR 2024 CORE nematodes, 103 motifs in 52 clusters, sites at p < 0.0001'
+    'JASPAR 2024 CORE nematodes, 103 motifs in 46 clusters, sites at p < 0.0001'
     """
     if str(where) in TAXA:
         return _bundled(str(where))

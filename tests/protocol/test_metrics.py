@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from toys import chain_values, dataset, real_values, sequences, substituted
+from toys import MOTIFS, chain_values, dataset, planted_values, real_values, sequences, substituted
 
 from genomimic.comparison import compare
 from genomimic.errors import UsageError
@@ -16,14 +16,15 @@ SEEDS = range(3)
 FIDELITY = [name for name, metric in METRICS.items() if metric.group == "fidelity"]
 
 
-def sets(seed, n=N):
+def sets(seed, name="", n=N):
     rng = np.random.default_rng(seed)
-    return real_values(4 * n, rng), real_values(n, rng), real_values(n, rng), rng
+    values = planted_values if name in METRICS and METRICS[name].family == "motifs" else real_values
+    return values(4 * n, rng), values(n, rng), values(n, rng), rng
 
 
 def measured(name, train, holdout, synthetic):
     metric = METRICS[name]
-    comparison = compare(dataset(train), dataset(holdout), dataset(synthetic))
+    comparison = compare(dataset(train), dataset(holdout), dataset(synthetic), motifs=MOTIFS)
     return metric.statistic(comparison)
 
 
@@ -47,7 +48,7 @@ def test_the_card_is_filled_in(name):
 def test_fresh_real_data_beat_the_floor(name):
     metric, values, floors = applicable(name), [], []
     for seed in SEEDS:
-        train, holdout, fresh, rng = sets(seed)
+        train, holdout, fresh, rng = sets(seed, name)
         few = train[: len(train) // 20]
         floor = {
             "uniform": rng.integers(0, 4, fresh.shape),
@@ -67,7 +68,7 @@ def test_fresh_real_data_beat_the_floor(name):
 @pytest.mark.parametrize("name", METRICS)
 def test_the_order_of_records_does_not_matter(name):
     applicable(name)
-    train, holdout, fresh, rng = sets(0, n=120)
+    train, holdout, fresh, rng = sets(0, name, n=120)
     before = measured(name, train, holdout, fresh)
     after = measured(name, train, holdout, rng.permutation(fresh))
     tolerance = 0.05 if name == "two_sample_auc_linear" else 1e-5  # its folds are drawn anew
@@ -78,7 +79,7 @@ def test_the_order_of_records_does_not_matter(name):
 def test_more_corruption_is_never_better(name):
     metric, ladder = applicable(name), np.zeros(4)
     for seed in SEEDS:
-        train, holdout, fresh, rng = sets(seed)
+        train, holdout, fresh, rng = sets(seed, name)
         rungs = [substituted(fresh, share, rng) for share in (0.0, 0.1, 0.25, 0.6)]
         ladder += [measured(name, train, holdout, rung) for rung in rungs]
     steps = np.diff(ladder if metric.better == "lower" else -ladder)
@@ -88,7 +89,7 @@ def test_more_corruption_is_never_better(name):
 
 @pytest.mark.parametrize("name", METRICS)
 def test_an_empty_set_is_refused(name):
-    train, holdout, fresh, _ = sets(0, n=30)
+    train, holdout, fresh, _ = sets(0, name, n=30)
     with pytest.raises(UsageError, match="the synthetic set has no records; check the file it was read from"):
         measured(name, train, holdout, fresh[:0])
 
@@ -103,7 +104,7 @@ def test_every_metric_that_applies_is_a_number_for_all_alphabets_and_lengths(alp
         sequences(*texts[start : start + 40], alphabet=alphabet, stranded=False, aligned=aligned)
         for start in (0, 40, 80)
     ]
-    comparison = compare(*parts)
+    comparison = compare(*parts, motifs=None if alphabet == "protein" else MOTIFS)
     values = {name: one.statistic(comparison) for name, one in METRICS.items() if one.applies(comparison)}
     assert np.isfinite(list(values.values())).all()
     assert ("gc_mean" in values) == (alphabet != "protein")
