@@ -81,34 +81,27 @@ def correlation(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float
 
 
 def weighted_divergence(
-    a: Int[np.ndarray, "rows cells"],
-    b: Int[np.ndarray, "rows cells"],
-    whole_a: Int[np.ndarray, " rows"],
-    whole_b: Int[np.ndarray, " rows"],
+    a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows cells"], whole_b: Int[np.ndarray, " rows"]
 ) -> float:
     """Excess divergence of counts, mean over rows with 100 or more in the real set as a whole, weighted by these."""
     kept = np.flatnonzero((whole_b >= MANY) & (b.sum(1) > 0))
     if not kept.size:
         return 0.0
-    excess = excess_divergence(a[kept], b[kept], whole_a[kept] < FEW)
-    return float(np.average(excess, weights=whole_b[kept]))
+    return float(np.average(excess_divergence(a[kept], b[kept]), weights=whole_b[kept]))
 
 
-def excess_divergence(
-    a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows cells"], even: Bool[np.ndarray, " rows"]
-) -> Float[np.ndarray, " rows"]:
+def excess_divergence(a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows cells"]) -> Float[np.ndarray, " rows"]:
     """Jensen-Shannon divergence of the counts in two rows less its null bias, in bits.
 
-    Rows of `a` that are `even`, or have no counts, are taken as evenly spread, which costs no bias.
+    The less of 20 counts a row of `a` has, the more it is taken as evenly spread: a set without sites has no places.
     """
-    n, m = a.sum(1), b.sum(1)
-    even = even | (n == 0)
-    p = np.where(even[:, None], 1 / a.shape[1], a / np.maximum(n, 1)[:, None])
-    q = b / np.maximum(m, 1)[:, None]
+    n, m = a.sum(1), np.maximum(b.sum(1), 1)
+    known = np.minimum(n / FEW, 1)
+    p = known[:, None] * a / np.maximum(n, 1)[:, None] + ((1 - known) / a.shape[1])[:, None]
+    q = b / m[:, None]
     divergence = _entropies((p + q) / 2) - (_entropies(p) + _entropies(q)) / 2
-    seen = np.where(even, (b > 0).sum(1), ((a + b) > 0).sum(1))
-    chances = np.where(even, 0, 1 / np.maximum(n, 1)) + 1 / np.maximum(m, 1)
-    return divergence - (seen - 1) / (8 * np.log(2)) * chances
+    seen = np.maximum(((a + b) > 0).sum(1), 1)
+    return divergence - (seen - 1) / (8 * np.log(2)) * (known**2 / np.maximum(n, 1) + 1 / m)
 
 
 def _entropies(p: Float[np.ndarray, "rows cells"]) -> Float[np.ndarray, " rows"]:

@@ -44,21 +44,26 @@ def test_the_card_is_filled_in(name):
     assert metric.floor in {"uniform", "composition", "markov", "pwm", "copier", "collapsed", "shuffled"}
 
 
+def floor_values(name, train, rng):
+    match name:
+        case "uniform":
+            return rng.integers(0, 4, (N, train.shape[1]))
+        case "copier":
+            return train[rng.integers(len(train), size=N)]
+        case "collapsed":
+            return train[rng.integers(len(train) // 20, size=N)]
+        case "shuffled":
+            return shuffled(train[:N].astype(np.int8), rng)
+    order = 2 if name == "markov" else 0
+    return chain_values(train, N, rng, order=order, positional=name == "pwm")
+
+
 @pytest.mark.parametrize("name", METRICS)
 def test_fresh_real_data_beat_the_floor(name):
     metric, values, floors = applicable(name), [], []
     for seed in SEEDS:
         train, holdout, fresh, rng = sets(seed, name)
-        few = train[: len(train) // 20]
-        floor = {
-            "uniform": rng.integers(0, 4, fresh.shape),
-            "composition": chain_values(train, N, rng, order=0, positional=False),
-            "markov": chain_values(train, N, rng, order=2, positional=False),
-            "pwm": chain_values(train, N, rng, order=0, positional=True),
-            "copier": train[rng.integers(len(train), size=N)],
-            "collapsed": few[rng.integers(len(few), size=N)],
-            "shuffled": shuffled(train[:N].astype(np.int8), rng),
-        }[metric.floor]
+        floor = floor_values(metric.floor, train, rng)
         values.append(measured(name, train, holdout, fresh))
         floors.append(measured(name, train, holdout, floor))
     better = np.mean(floors) - np.mean(values)

@@ -107,7 +107,7 @@ def motif_spacing(comparison: Comparison) -> Columns:
         "other": _names(scanner)[chosen[:, 1]],
         "real pairs": real.sum(1),
         "synthetic pairs": made.sum(1),
-        "JS": excess_divergence(made, real, np.zeros(len(chosen), bool)),
+        "JS": excess_divergence(made, real),
         "real same strand": same[0],
         "synthetic same strand": same[1],
         "q": stats.false_discovery_control(p),

@@ -75,6 +75,7 @@ def motif_frequency(comparison: Comparison) -> float:
     floor="shuffled",
     needs=[has_motifs],
     limit=RECORDS,
+    kind="correlation",
 )
 def motif_enrichment(comparison: Comparison) -> float:
     """Correlation of log2(sites / sites in the set's own shuffled copy) over motifs.
@@ -100,17 +101,17 @@ def motif_enrichment(comparison: Comparison) -> float:
     floor="shuffled",
     needs=[has_motifs, placed],
     limit=RECORDS,
-    quadratic=True,
+    kind="divergence",
 )
 def motif_positions(comparison: Comparison) -> float:
     """Divergence of the places of a motif's sites less its null bias, mean over motifs of 100 sites in the holdout.
 
-    Motifs count by their sites. One with fewer than 20 in the synthetic set counts as evenly spread there.
+    Motifs count by their sites. One with few in the synthetic set counts as evenly spread there.
     """
     scanner = scanner_of(comparison)
     views = comparison.synthetic, comparison.holdout
     sides = [place_counts(view, scanner) for view in views]
-    return weighted_divergence(*sides, *(site_counts(view.root, scanner) for view in views))
+    return weighted_divergence(*sides, site_counts(comparison.holdout.root, scanner))
 
 
 @metric(
@@ -125,6 +126,7 @@ def motif_positions(comparison: Comparison) -> float:
     floor="shuffled",
     needs=[has_motifs],
     limit=RECORDS,
+    kind="correlation",
 )
 def motif_cooccurrence(comparison: Comparison) -> float:
     """Correlation of the partial correlations of two motifs' presence in a record, over pairs of the 100 most frequent.
@@ -150,18 +152,18 @@ def motif_cooccurrence(comparison: Comparison) -> float:
     floor="shuffled",
     needs=[has_motifs],
     limit=RECORDS,
-    quadratic=True,
+    kind="divergence",
 )
 def motif_spacing(comparison: Comparison) -> float:
     """Divergence of distance and orientation of two sites less its null bias, mean over the 50 most frequent pairs.
 
-    Pairs of motifs count by their pairs of sites, of which the holdout must have 100. One with fewer than 20 in the
+    Pairs of motifs count by their pairs of sites, of which the holdout must have 100. One with few in the
     synthetic set counts as evenly spread there.
     """
     scanner, holdout = scanner_of(comparison), comparison.holdout.root
     views = comparison.synthetic, comparison.holdout
     sides = [spacings(view, holdout, scanner) for view in views]
-    return weighted_divergence(*sides, *(spacings(view.root, holdout, scanner).sum(1) for view in views))
+    return weighted_divergence(*sides, spacings(holdout, holdout, scanner).sum(1))
 
 
 def _scanner(train: View, motifs: Motifs) -> Scanner:
