@@ -110,8 +110,8 @@ def motif_positions(comparison: Comparison) -> float:
     """
     scanner = scanner_of(comparison)
     views = comparison.synthetic, comparison.holdout
-    sides = [place_counts(view, scanner) for view in views]
-    return weighted_divergence(*sides, site_counts(comparison.holdout.root, scanner))
+    made, real = (place_counts(view, scanner) for view in views)
+    return weighted_divergence(made, real, site_counts(comparison.holdout.root, scanner))
 
 
 @metric(
@@ -162,8 +162,8 @@ def motif_spacing(comparison: Comparison) -> float:
     """
     scanner, holdout = scanner_of(comparison), comparison.holdout.root
     views = comparison.synthetic, comparison.holdout
-    sides = [spacings(view, holdout, scanner) for view in views]
-    return weighted_divergence(*sides, spacings(holdout, holdout, scanner).sum(1))
+    made, real = (spacings(view, holdout, scanner) for view in views)
+    return weighted_divergence(made, real, spacings(holdout, holdout, scanner).sum(1))
 
 
 def _scanner(train: View, motifs: Motifs) -> Scanner:
