@@ -10,6 +10,7 @@ NAMES = {
     "membership_tpr": "Membership inference at 1% false alarms",
     "near_excess": "Excess of records near training data",
     "substring_copies": "Copied stretches",
+    "motif_cooccurrence": "Motif co-occurrence",
     "dcr_share": "Nearer to training than to fresh data",
     "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
 }
