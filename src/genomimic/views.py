@@ -231,11 +231,17 @@ class Part(View):
         """A feature of each record, computed once on the root and sliced."""
         return self._root.per_record(key, compute)[self._rows]
 
+    def block_totals(self, key: Hashable, compute: Callable[[View], np.ndarray]) -> Num[np.ndarray, "blocks ..."]:
+        """The totals of each block: the root's, where these are whole blocks."""
+        if self._chosen is None:
+            return super().block_totals(key, compute)
+        return self._root.block_totals(key, compute)[self._chosen]
+
     def totals(self, key: Hashable, compute: Callable[[View], np.ndarray]) -> Num[np.ndarray, "..."]:
         """A feature that adds up over records: the sum of the root's blocks, where these are whole blocks."""
         if self._chosen is None:
-            return self.feature(("totals", key), compute)
-        return self._root.block_totals(key, compute)[self._chosen].sum(0)
+            return self.feature(("total", key), compute)
+        return self.block_totals(key, compute).sum(0)
 
 
 def balanced_groups(clusters: Int[np.ndarray, " n"], groups: int) -> Int[np.ndarray, " n"]:

@@ -1,5 +1,7 @@
 """Words of k letters as numbers: the code of each window, of its reverse complement, and the word of a code."""
 
+from functools import cache
+
 import numpy as np
 from jaxtyping import Bool, Int, Int8, UInt
 
@@ -75,6 +77,19 @@ def count_all(
     return counts
 
 
+def strand_counts(
+    totals: Int[np.ndarray, "*sets words"], alphabet: Alphabet, k: int, *, both_strands: bool
+) -> Int[np.ndarray, "*sets codes"]:
+    """Counts of all k-mers by code, from those by column: where both strands count, on both strands together."""
+    numbers, _ = _column_numbers(alphabet, k, both_strands)
+    counts = totals[..., numbers]
+    if not both_strands:
+        return counts
+    own = np.arange(alphabet.size**k)
+    return counts * np.where(reverse_codes(alphabet, k) == own, 2, 1)  # a palindrome stands on both strands at once
+
+
+@cache
 def _column_numbers(alphabet: Alphabet, k: int, both_strands: bool) -> tuple[Int[np.ndarray, " codes"], int]:
     if alphabet.size**k > MAX_WORDS:
         raise UsageError(f"{k}-mers of {alphabet.name} are more than {MAX_WORDS} words; use a smaller k")

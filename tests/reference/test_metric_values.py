@@ -11,7 +11,7 @@ from toys import dataset, real_values, sequences
 from genomimic.comparison import compare
 from genomimic.distances import distance_matrix, nearest_records
 from genomimic.metrics import METRICS
-from genomimic.metrics.composition import odds_ratios
+from genomimic.metrics.composition import odds_ratios, pair_counts
 from genomimic.metrics.discrimination import auc, ridge_out_of_fold
 from genomimic.metrics.diversity import vendi
 from genomimic.metrics.kmers import jensen_shannon, kmer_js_distance, null_bias
@@ -129,17 +129,22 @@ def test_copies_on_either_strand_near_copies_and_repeats():
     assert METRICS["unique_fraction"].statistic(comparison) == pytest.approx(0.75)
 
 
+def odds(view):
+    return odds_ratios(pair_counts(view).reshape(4, 4).astype(float))
+
+
 def test_dinucleotide_odds_of_independent_letters_are_one():
     values = np.random.default_rng(6).choice(4, (2000, 50), p=[0.4, 0.1, 0.2, 0.3])
-    assert odds_ratios(View(dataset(values))) == pytest.approx(np.ones(16), abs=0.06)
-    assert odds_ratios(View(sequences("AAAA"))).tolist() == [1.0] * 16
-    both = odds_ratios(View(sequences("AACG", stranded=False))).reshape(4, 4)
+    assert odds(View(dataset(values))) == pytest.approx(np.ones((4, 4)), abs=0.06)
+    assert odds(View(sequences("AAAA"))).tolist() == np.ones((4, 4)).tolist()
+    both = odds(View(sequences("AACG", stranded=False)))
     assert both == pytest.approx(both[::-1, ::-1].T)
 
 
 def test_gc_and_lengths_by_hand():
+    """GC of 75 and 50% against 50 and 0%: means differ by 37.5, and their variances are 156.25 and 625."""
     comparison = compare(sequences("GG"), sequences("GA", "AA"), sequences("GGGA", "AG"))
-    assert METRICS["gc_mean"].statistic(comparison) == pytest.approx(0.375)
-    assert METRICS["gc_spread"].statistic(comparison) == pytest.approx(0.125)
-    assert METRICS["gc_distribution"].statistic(comparison) == pytest.approx(0.375)
-    assert METRICS["length_distribution"].statistic(comparison) == pytest.approx(1.0)
+    assert METRICS["gc_mean"].statistic(comparison) == pytest.approx(37.5**2 - 156.25 - 625)
+    assert METRICS["gc_spread"].statistic(comparison) == pytest.approx((25 - 12.5) ** 2)
+    assert METRICS["gc_distribution"].statistic(comparison) == pytest.approx(2 * 0.375 - 0.25 - 0.5)
+    assert METRICS["length_distribution"].statistic(comparison) == pytest.approx(2 * 1 - 2 - 0)

@@ -1,6 +1,17 @@
 """Metrics: one small function each, with a card that says how to read its number (see `genomimic.metrics.base`)."""
 
-from genomimic.metrics import composition, discrimination, diversity, kmers, motifs, novelty, positions, privacy
+from genomimic.metrics import (
+    composition,
+    discrimination,
+    diversity,
+    higher_order,
+    kmers,
+    motifs,
+    novelty,
+    positions,
+    privacy,
+    spectra,
+)
 from genomimic.metrics.base import METRICS, Metric, metric
 
 __all__ = [
@@ -9,10 +20,12 @@ __all__ = [
     "composition",
     "discrimination",
     "diversity",
+    "higher_order",
     "kmers",
     "metric",
     "motifs",
     "novelty",
     "positions",
     "privacy",
+    "spectra",
 ]

@@ -1,12 +1,15 @@
 """Composition: GC content, lengths, dinucleotides."""
 
 import numpy as np
-from jaxtyping import Float
-from scipy.stats import wasserstein_distance
+from jaxtyping import Float, Int, Num
 
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import metric, nucleotides, variable_length, word_length
+from genomimic.metrics.differences import Estimate, energy_distance, squared_difference
 from genomimic.views import View
+from genomimic.words import strand_counts
+
+GC_BINS = 200
 
 
 @metric(
@@ -14,16 +17,17 @@ from genomimic.views import View
     group="fidelity",
     question="Is the mean GC content right?",
     better="lower",
-    low=0.0,
-    high=1.0,
-    unit="GC fraction",
+    low=-10_000.0,
+    high=10_000.0,
+    unit="squared percentage points above chance",
     paper="",
     floor="uniform",
     needs=[nucleotides],
+    quadratic=True,
 )
 def gc_mean(comparison: Comparison) -> float:
-    """Absolute difference of mean GC content."""
-    return abs(float(comparison.synthetic.gc.mean() - comparison.holdout.gc.mean()))
+    """Squared difference of mean GC content in percent, less what chance gives."""
+    return squared_difference(gc_mean_estimate(comparison.synthetic), gc_mean_estimate(comparison.holdout))
 
 
 @metric(
@@ -31,33 +35,39 @@ def gc_mean(comparison: Comparison) -> float:
     group="fidelity",
     question="Do the records vary in GC content as real ones do?",
     better="lower",
-    low=0.0,
-    high=1.0,
-    unit="GC fraction",
+    low=-10_000.0,
+    high=10_000.0,
+    unit="squared percentage points above chance",
     paper="",
     floor="composition",
     needs=[nucleotides],
+    quadratic=True,
 )
 def gc_spread(comparison: Comparison) -> float:
-    """Absolute difference of the standard deviations of GC content; a collapsed generator's is too small."""
-    return abs(float(comparison.synthetic.gc.std() - comparison.holdout.gc.std()))
+    """Squared difference of the standard deviations of GC content in percent, less what chance gives.
+
+    A collapsed generator's standard deviation is too small.
+    """
+    return squared_difference(gc_spread_estimate(comparison.synthetic), gc_spread_estimate(comparison.holdout))
 
 
 @metric(
     family="composition",
     group="fidelity",
-    question="How far must GC contents move to match those of real records?",
+    question="Are GC contents distributed as in real records?",
     better="lower",
-    low=0.0,
-    high=1.0,
-    unit="GC fraction",
-    paper="Vaserstein 1969 (Wasserstein-1 distance)",
+    low=-1.0,
+    high=2.0,
+    unit="GC fraction above chance",
+    paper="Szekely & Rizzo 2013, doi:10.1016/j.jspi.2013.03.018 (energy distance)",
     floor="composition",
     needs=[nucleotides],
+    quadratic=True,
 )
 def gc_distribution(comparison: Comparison) -> float:
-    """Wasserstein-1 distance between the distributions of GC content per record."""
-    return float(wasserstein_distance(comparison.synthetic.gc, comparison.holdout.gc))
+    """Energy distance between the distributions of GC content per record, to half a percent."""
+    a, b = (view.totals("gc_histogram", _gc_histogram) for view in (comparison.synthetic, comparison.holdout))
+    return energy_distance(a, b, 1 / GC_BINS)
 
 
 @metric(
@@ -65,16 +75,18 @@ def gc_distribution(comparison: Comparison) -> float:
     group="fidelity",
     question="Are the records as long as real ones?",
     better="lower",
-    low=0.0,
+    low=-np.inf,
     high=np.inf,
-    unit="letters",
-    paper="Vaserstein 1969 (Wasserstein-1 distance)",
+    unit="letters above chance",
+    paper="Szekely & Rizzo 2013, doi:10.1016/j.jspi.2013.03.018 (energy distance)",
     floor="uniform",
     needs=[variable_length],
+    quadratic=True,
 )
 def length_distribution(comparison: Comparison) -> float:
-    """Wasserstein-1 distance between the distributions of length."""
-    return float(wasserstein_distance(comparison.synthetic.lengths, comparison.holdout.lengths))
+    """Energy distance between the distributions of length."""
+    a, b = (view.totals("length_histogram", _length_histogram) for view in (comparison.synthetic, comparison.holdout))
+    return energy_distance(a, b, 1.0)
 
 
 @metric(
@@ -82,36 +94,87 @@ def length_distribution(comparison: Comparison) -> float:
     group="fidelity",
     question="Are neighbouring letters as over- and under-represented as in real records (the genomic signature)?",
     better="lower",
-    low=0.0,
+    low=-np.inf,
     high=np.inf,
-    unit="odds ratio",
+    unit="squared odds ratio above chance",
     paper="Karlin & Burge 1995, doi:10.1016/S0168-9525(00)89076-9",
     floor="composition",
     needs=[nucleotides, word_length(2)],
+    quadratic=True,
 )
 def dinucleotide_odds(comparison: Comparison) -> float:
-    """Karlin's delta*: mean absolute difference of the dinucleotide odds f_xy / (f_x f_y)."""
-    difference = comparison.synthetic.feature("odds", odds_ratios) - comparison.holdout.feature("odds", odds_ratios)
-    return float(np.abs(difference).mean())
+    """Mean squared difference of Karlin's dinucleotide odds f_xy / (f_x f_y), less what chance gives."""
+    return squared_difference(odds_estimate(comparison.synthetic), odds_estimate(comparison.holdout))
 
 
-def odds_ratios(view: View) -> Float[np.ndarray, " words"]:
-    """Frequency of each dinucleotide over that expected from its letters; 1 where a letter does not occur.
-
-    Where both strands count alike the counts of both are added (Karlin's rho*).
-    """
-    size = view.alphabet.size
-    pairs = np.zeros((size, size))
-    for word, count in zip(view.words(2), view.kmer_totals(2), strict=True):
-        x, y = (view.alphabet.symbols.index(letter) for letter in word)
-        pairs[x, y] += count
-        if view.both_strands:
-            x, y = (view.alphabet.symbols.index(view.alphabet.complements[at]) for at in (y, x))  # pyright: ignore[reportOptionalSubscript]
-            pairs[x, y] += count
-    return _odds(pairs)
+def odds_estimate(view: View) -> Estimate:
+    """Odds ratio of each dinucleotide, and its variance between records (delta method)."""
+    counts, n = view.totals("pairs", pair_counts), len(view)
+    covariance = view.totals("pair_products", _pair_products) - np.outer(counts, counts) / n
+    table = counts.reshape(view.alphabet.size, -1).astype(float)
+    gradient = odds_gradient(table)
+    variances = np.einsum("xa,ab,xb->x", gradient, covariance * n / max(n - 1, 1), gradient)
+    return Estimate(odds_ratios(table).ravel(), variances)
 
 
-def _odds(pairs: Float[np.ndarray, "symbols symbols"]) -> Float[np.ndarray, " words"]:
-    frequencies = pairs / max(pairs.sum(), 1)
-    expected = np.outer(frequencies.sum(1), frequencies.sum(0))
-    return np.divide(frequencies, expected, out=np.ones_like(expected), where=expected > 0).ravel()
+def odds_ratios(pairs: Num[np.ndarray, "symbols symbols"]) -> Float[np.ndarray, "symbols symbols"]:
+    """Frequency of each dinucleotide over that expected from its letters; 1 where a letter does not occur."""
+    expected = np.outer(pairs.sum(1), pairs.sum(0)) / max(pairs.sum(), 1)
+    return np.divide(pairs, expected, out=np.ones_like(expected), where=expected > 0)
+
+
+def odds_gradient(pairs: Num[np.ndarray, "symbols symbols"]) -> Float[np.ndarray, "words words"]:
+    """How the odds ratio of each dinucleotide (rows) changes with the count of each (columns)."""
+    first, second, total = pairs.sum(1), pairs.sum(0), max(pairs.sum(), 1)
+    odds, same = odds_ratios(pairs), np.eye(len(pairs))
+    expected = np.outer(first, second) / total
+    own = np.divide(1, expected, out=np.zeros_like(expected), where=expected > 0)
+    left, right = (same / np.maximum(counts, 1) for counts in (first, second))
+    rest = 1 / total - left[:, None, :, None] - right[None, :, None, :]
+    gradient = np.einsum("xa,yb,xy->xyab", same, same, own) + (odds * (expected > 0))[..., None, None] * rest
+    return gradient.reshape(pairs.size, pairs.size)
+
+
+def pair_counts(view: View) -> Int[np.ndarray, " words"]:
+    """Dinucleotides counted; those of both strands where both count alike (Karlin's rho*)."""
+    return strand_counts(view.kmer_totals(2), view.alphabet, 2, both_strands=view.both_strands)
+
+
+def _pair_products(view: View) -> Float[np.ndarray, "words words"]:
+    """Products of the counts of two dinucleotides in a record, summed over records."""
+    counts = strand_counts(view.kmers(2), view.alphabet, 2, both_strands=view.both_strands).astype(float)
+    return counts.T @ counts
+
+
+def _gc_powers(view: View) -> Float[np.ndarray, " powers"]:
+    """Sums over records of the powers 0 to 4 of GC content in percent, from 50%."""
+    return ((100 * view.gc - 50)[:, None] ** np.arange(5)).sum(0)
+
+
+def gc_mean_estimate(view: View) -> Estimate:
+    """Mean GC content in percent, and its variance."""
+    mean, second, _, count = _gc_moments(view)
+    return Estimate(np.array([mean]), np.array([second / max(count - 1, 1)]))
+
+
+def gc_spread_estimate(view: View) -> Estimate:
+    """Standard deviation of GC content in percent, and its variance (delta method)."""
+    _, second, fourth, count = _gc_moments(view)
+    variance = (fourth - second**2) / (4 * second * count) if second > 1e-9 else 0.0
+    return Estimate(np.array([second**0.5]), np.array([variance]))
+
+
+def _gc_moments(view: View) -> tuple[float, float, float, float]:
+    """Mean, second and fourth central moment, number of records."""
+    sums = view.totals("gc_powers", _gc_powers)
+    one, two, three, four = sums[1:] / sums[0]
+    fourth = four - 4 * one * three + 6 * one**2 * two - 3 * one**4
+    return float(one), max(float(two - one**2), 0.0), float(fourth), float(sums[0])
+
+
+def _gc_histogram(view: View) -> Int[np.ndarray, " bins"]:
+    return np.bincount(np.rint(view.gc * GC_BINS).astype(int), minlength=GC_BINS + 1)
+
+
+def _length_histogram(view: View) -> Int[np.ndarray, " bins"]:
+    return np.bincount(view.lengths, minlength=view.dataset.length + 1)

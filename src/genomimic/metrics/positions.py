@@ -1,14 +1,16 @@
 """Aligned records: letters at each position, and which positions depend on each other."""
 
+import math
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import RECORDS, aligned, metric
-from genomimic.metrics.kmers import jensen_shannon, null_bias
+from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.views import View
+from genomimic.words import codes
 
 MAX_NUMBERS = 512  # side of the correlation matrix: 128 positions of DNA
 _RUN = 8
@@ -30,11 +32,47 @@ _RUN = 8
 def position_js(comparison: Comparison) -> float:
     """Jensen-Shannon divergence of the letters at a position less its null bias, mean over positions, in bits."""
     sides = (
-        comparison.synthetic.totals("position_counts", _counts),
-        comparison.holdout.totals("position_counts", _counts),
+        comparison.synthetic.totals("position_counts", position_counts),
+        comparison.holdout.totals("position_counts", position_counts),
     )
-    excess = [_excess(a, b) for a, b in zip(*sides, strict=True) if a.sum() and b.sum()]
-    return float(np.mean(excess)) if excess else 0.0
+    return mean_excess(*sides)
+
+
+@metric(
+    family="positions",
+    group="fidelity",
+    question="Does each position tell as much as in real records (height of the logo)?",
+    better="lower",
+    low=-20.0,
+    high=20.0,
+    unit="squared bits above chance",
+    paper="Schneider & Stephens 1990, doi:10.1093/nar/18.20.6097",
+    floor="markov",
+    needs=[aligned],
+    quadratic=True,
+)
+def information_profile(comparison: Comparison) -> float:
+    """Mean over positions of the squared difference of information content, less what chance gives."""
+    return squared_difference(information_estimate(comparison.synthetic), information_estimate(comparison.holdout))
+
+
+@metric(
+    family="dependence",
+    group="fidelity",
+    question="Are the pairs of neighbouring letters right at each position?",
+    better="lower",
+    low=-20.0,
+    high=1.0,
+    unit="bits above chance",
+    paper="Lin 1991, doi:10.1109/18.61115",
+    floor="pwm",
+    needs=[aligned],
+    quadratic=True,
+)
+def position_dinucleotide_js(comparison: Comparison) -> float:
+    """Jensen-Shannon divergence of neighbouring pairs of letters less its null bias, mean over positions, in bits."""
+    views = (comparison.synthetic, comparison.holdout)
+    return mean_excess(*(view.totals("neighbour_counts", neighbour_counts) for view in views))
 
 
 @metric(
@@ -74,14 +112,65 @@ def connected_pairs(view: View) -> Float[np.ndarray, " pairs"]:
     return connected - connected.mean()
 
 
-def _counts(view: View) -> Int[np.ndarray, "length symbols"]:
+def position_counts(view: View) -> Int[np.ndarray, "length symbols"]:
+    """How often each letter stands at each position."""
     values = view.dataset.values
     return np.stack([(values == symbol).sum(0) for symbol in range(view.alphabet.size)], 1)
 
 
-def _excess(a: Int[np.ndarray, " symbols"], b: Int[np.ndarray, " symbols"]) -> float:
-    seen = int(((a + b) > 0).sum())
-    return jensen_shannon(a / a.sum(), b / b.sum()) - null_bias(seen, int(a.sum()), int(b.sum()))
+def neighbour_counts(view: View) -> Int[np.ndarray, "pairs words"]:
+    """How often each pair of letters stands at each position and the next."""
+    numbers, size = codes(view.dataset.values, view.alphabet.size, 2), view.alphabet.size**2
+    places, words = np.broadcast_to(np.arange(numbers.shape[1]), numbers.shape), numbers.shape[1] * size
+    known = numbers >= 0
+    return np.bincount(places[known] * size + numbers[known], minlength=words).reshape(-1, size)
+
+
+def information_estimate(view: View) -> Estimate:
+    """Information content of each position, and its variance."""
+    counts = view.totals("position_counts", position_counts)
+    return Estimate(information(counts), information_variance(counts))
+
+
+def information_variance(counts: Num[np.ndarray, "*sets symbols"]) -> Float[np.ndarray, "*sets"]:
+    """Variance of the information content of letter counts: that of log2 p over letters, which few overstate."""
+    total = np.maximum(counts.sum(-1), 1)
+    p = counts / total[..., None]
+    squares = (p * np.log2(np.where(p > 0, p, 1)) ** 2).sum(-1)
+    remainder = ((counts > 0).sum(-1) - 1).clip(min=0) / (2 * math.log(2) ** 2 * total)
+    return (squares - entropies(p) ** 2 - remainder) / total
+
+
+def information(counts: Num[np.ndarray, "*sets symbols"]) -> Float[np.ndarray, "*sets"]:
+    """Information content in bits of letter counts: log2 of the alphabet's size less the entropy.
+
+    An entropy of n letters is too small by (symbols - 1) / (2 n ln 2) on average, which is added (Schneider 1986).
+    """
+    total = np.maximum(counts.sum(-1), 1)
+    bias = ((counts > 0).sum(-1) - 1).clip(min=0) / (2 * math.log(2) * total)
+    return math.log2(counts.shape[-1]) - entropies(counts / total[..., None]) - bias
+
+
+def excess_divergences(
+    a: Int[np.ndarray, "places words"], b: Int[np.ndarray, "places words"]
+) -> Float[np.ndarray, " places"]:
+    """Jensen-Shannon divergence of the counts at each place less its null bias, in bits; 0 where a side has none."""
+    n, m = (counts.sum(1).clip(min=1) for counts in (a, b))
+    p, q = a / n[:, None], b / m[:, None]
+    divergence = entropies((p + q) / 2) - (entropies(p) + entropies(q)) / 2
+    chance = (((a + b) > 0).sum(1) - 1) / (8 * math.log(2)) * (1 / n + 1 / m)
+    return np.where(a.any(1) & b.any(1), divergence - chance, 0.0)
+
+
+def mean_excess(a: Int[np.ndarray, "places words"], b: Int[np.ndarray, "places words"]) -> float:
+    """Mean of the excess divergences over the places that both sides have."""
+    shared = a.any(1) & b.any(1)
+    return float(excess_divergences(a, b)[shared].mean()) if shared.any() else 0.0
+
+
+def entropies(p: Float[np.ndarray, "*sets words"]) -> Float[np.ndarray, "*sets"]:
+    """Entropy in bits of each distribution."""
+    return -np.where(p > 0, p * np.log2(np.where(p > 0, p, 1)), 0).sum(-1)
 
 
 def _positions(length: int, symbols: int) -> Int[np.ndarray, " positions"]:

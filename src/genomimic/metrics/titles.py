@@ -11,6 +11,10 @@ NAMES = {
     "near_excess": "Excess of records near training data",
     "substring_copies": "Copied stretches",
     "motif_cooccurrence": "Motif co-occurrence",
+    "higher_order_r20": "Words at several positions (r20)",
+    "kmer_surprise": "Over- and under-represented words",
+    "position_dinucleotide_js": "Position-specific dinucleotide JS divergence",
+    "spectrum_mmd": "Spectrum MMD",
     "dcr_share": "Nearer to training than to fresh data",
     "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
 }
