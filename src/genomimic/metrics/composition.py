@@ -23,7 +23,7 @@ GC_BINS = 200
     paper="",
     floor="uniform",
     needs=[nucleotides],
-    quadratic=True,
+    kind="divergence",
 )
 def gc_mean(comparison: Comparison) -> float:
     """Squared difference of mean GC content in percent, less what chance gives."""
@@ -41,7 +41,7 @@ def gc_mean(comparison: Comparison) -> float:
     paper="",
     floor="composition",
     needs=[nucleotides],
-    quadratic=True,
+    kind="divergence",
 )
 def gc_spread(comparison: Comparison) -> float:
     """Squared difference of the standard deviations of GC content in percent, less what chance gives.
@@ -62,7 +62,7 @@ def gc_spread(comparison: Comparison) -> float:
     paper="Szekely & Rizzo 2013, doi:10.1016/j.jspi.2013.03.018 (energy distance)",
     floor="composition",
     needs=[nucleotides],
-    quadratic=True,
+    kind="divergence",
 )
 def gc_distribution(comparison: Comparison) -> float:
     """Energy distance between the distributions of GC content per record, to half a percent."""
@@ -81,7 +81,7 @@ def gc_distribution(comparison: Comparison) -> float:
     paper="Szekely & Rizzo 2013, doi:10.1016/j.jspi.2013.03.018 (energy distance)",
     floor="uniform",
     needs=[variable_length],
-    quadratic=True,
+    kind="divergence",
 )
 def length_distribution(comparison: Comparison) -> float:
     """Energy distance between the distributions of length."""
@@ -100,7 +100,7 @@ def length_distribution(comparison: Comparison) -> float:
     paper="Karlin & Burge 1995, doi:10.1016/S0168-9525(00)89076-9",
     floor="composition",
     needs=[nucleotides, word_length(2)],
-    quadratic=True,
+    kind="divergence",
 )
 def dinucleotide_odds(comparison: Comparison) -> float:
     """Mean squared difference of Karlin's dinucleotide odds f_xy / (f_x f_y), less what chance gives."""

@@ -49,7 +49,7 @@ def position_js(comparison: Comparison) -> float:
     paper="Schneider & Stephens 1990, doi:10.1093/nar/18.20.6097",
     floor="markov",
     needs=[aligned],
-    quadratic=True,
+    kind="divergence",
 )
 def information_profile(comparison: Comparison) -> float:
     """Mean over positions of the squared difference of information content, less what chance gives."""
@@ -67,7 +67,7 @@ def information_profile(comparison: Comparison) -> float:
     paper="Lin 1991, doi:10.1109/18.61115",
     floor="pwm",
     needs=[aligned],
-    quadratic=True,
+    kind="divergence",
 )
 def position_dinucleotide_js(comparison: Comparison) -> float:
     """Jensen-Shannon divergence of neighbouring pairs of letters less its null bias, mean over positions, in bits."""

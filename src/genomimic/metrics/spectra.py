@@ -26,6 +26,7 @@ MOST_IN_SPECTRUM = 512  # words: 4 letters of DNA, 2 of protein
     paper="Prum, Rodolphe & de Turckheim 1995, doi:10.1111/j.2517-6161.1995.tb02024.x",
     floor="shuffled",
     needs=[word_length(3)],
+    kind="correlation",
 )
 def kmer_surprise(comparison: Comparison) -> float:
     """Pearson correlation over all words of the log-ratio of observed to expected counts (`log_ratios`).
@@ -89,7 +90,7 @@ def log_ratios(table: Float[np.ndarray, "*sets first middle last"]) -> Float[np.
     paper="Gretton 2012, jmlr.org/papers/v13/gretton12a.html; Leslie 2002 (spectrum kernel)",
     floor="composition",
     needs=[word_length(2)],
-    quadratic=True,
+    kind="divergence",
 )
 def spectrum_mmd(comparison: Comparison) -> float:
     """Squared distance of the mean unit vectors of square roots of k-mer counts, less what chance gives."""
