@@ -25,7 +25,6 @@ WORDS = 20
     paper="Haldane 2018, doi:10.1016/j.bpj.2017.10.028; McGee 2021, doi:10.1038/s41467-021-26529-9",
     floor="pwm",
     needs=[aligned],
-    kind="correlation",
 )
 def higher_order_r20(comparison: Comparison) -> float:
     """Mean correlation of the frequencies of the 20 words that are commonest in the holdout at 2 to 10 positions.
