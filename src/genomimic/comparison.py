@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -12,6 +12,8 @@ from genomimic.distances import Nearest
 from genomimic.errors import UsageError
 from genomimic.motifs import Motifs
 from genomimic.views import View
+
+T = TypeVar("T")
 
 
 class Marks(NamedTuple):
@@ -34,7 +36,7 @@ class Comparison:
     matched_train: View
     root: "Comparison | None" = None
     motifs: Motifs | None = None
-    _marks: dict[Hashable, Marks] = field(default_factory=dict, repr=False)
+    _joint: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
     def nearest(self) -> Nearest:
@@ -49,14 +51,18 @@ class Comparison:
     def narrow(self, *, synthetic: View, holdout: View, matched_train: View) -> "Comparison":
         """The same comparison on parts of its sets; what was computed for the whole is sliced."""
         whole = self.root or self
-        return replace(self, synthetic=synthetic, holdout=holdout, matched_train=matched_train, root=whole, _marks={})
+        return replace(self, synthetic=synthetic, holdout=holdout, matched_train=matched_train, root=whole, _joint={})
+
+    def joint(self, compute: Callable[["Comparison"], T]) -> T:
+        """What needs both sets at once, computed once on the whole comparison."""
+        whole = self.root or self
+        if compute not in whole._joint:
+            whole._joint[compute] = compute(whole)
+        return whole._joint[compute]
 
     def marks(self, compute: Callable[["Comparison"], Marks]) -> Marks:
         """Numbers for each record that need both sets at once, computed once on the whole comparison and sliced."""
-        whole = self.root or self
-        if compute not in whole._marks:
-            whole._marks[compute] = compute(whole)
-        kept = whole._marks[compute]
+        kept = self.joint(compute)
         if self.root is None:
             return kept
         return Marks(kept.holdout[self.holdout.rows], kept.synthetic[self.synthetic.rows])

@@ -134,9 +134,9 @@ def evaluate(
         )
         scores += learned
         census = take_census(named[f"synthetic/{name}"], named["train"], named["holdout"])
-        told = findings(scores, len(comparison.synthetic), saved, census, beyond)
-        generator = (generators or {}).get(name, name)
         shown, halves = tables(comparison), _halves(scores, at)
+        told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond)
+        generator = (generators or {}).get(name, name)
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     provenance |= {"motifs": str(motifs)} if motifs else {}

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from genomimic.census import Census
+from genomimic.evidence.base import Table
 from genomimic.metrics.titles import title_of
 from genomimic.scoring import Score
 
@@ -49,18 +50,26 @@ def findings(
     scores: Sequence[Score],
     n: int,
     saved: Mapping[str, tuple[float, float]],
+    tables: Sequence[Table] = (),
     census: Census | None = None,
     gap: tuple[float, float] | None = None,
 ) -> tuple[str, ...]:
     """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show.
 
     `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`), `gap`
-    those by which the generalisation gap is beyond the baselines' (`gap_beyond`).
+    those by which the generalisation gap is beyond the baselines' (`gap_beyond`); `tables` the evidence, which says
+    what gave synthetic records away.
     """
     copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap)]
     alarms = [*copies, _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
     weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
-    rest = [*_ahead(scores), *_likelihoods(scores, saved), _unresolved(scores), detection_limit(n)]
+    rest = [
+        _giveaway(recognised(scores), tables),
+        *_ahead(scores),
+        *_likelihoods(scores, saved),
+        _unresolved(scores),
+        detection_limit(n),
+    ]
     return tuple(sentence for sentence in [*alarms, *weakest, *rest] if sentence)
 
 
@@ -89,9 +98,16 @@ def collapse(scores: Sequence[Score]) -> Score | None:
 
 
 def beaten_by(scores: Sequence[Score]) -> str | None:
-    """The simplest baseline whose records are harder to tell from real ones, by the two-sample AUC and its interval."""
-    harder = [name for score in scores if score.family == "two-sample test" for name in ahead(score)]
-    return harder[0] if harder else None
+    """The simplest baseline whose records are harder to tell from real ones, by a classifier's AUC and interval."""
+    harder = {name for score in scores if score.family == "two-sample test" for name in ahead(score)}
+    return next((name for name in BASELINES if name in harder), None)
+
+
+def recognised(scores: Sequence[Score]) -> Score | None:
+    """The worse two-sample AUC where it is clearly above 0.5 and above that of fresh real data."""
+    tests = [score for score in scores if score.family == "two-sample test"]
+    worse = max(tests, key=lambda score: score.value, default=None)
+    return worse if worse and worse.low > max(0.5, worse.ceiling_high) else None
 
 
 def ahead(score: Score) -> list[str]:
@@ -185,6 +201,32 @@ def _alarm_of_collapse(score: Score | None) -> str:
         if score
         else ""
     )
+
+
+def _giveaway(score: Score | None, tables: Sequence[Table]) -> str:
+    """What each table of give-aways has on top."""
+    shown = {table.name: {heading: column[0] for heading, column in table.columns.items()} for table in tables}
+    top = []
+    for name in ("giveaway_words", "giveaway_motifs"):
+        if name in shown:
+            top.append(f"{shown[name]['word']} ({_times(float(shown[name]['log2 ratio']))})")
+    if "giveaway_positions" in shown:
+        row = shown["giveaway_positions"]
+        real, synthetic = row["share of real records"], row["share of synthetic records"]
+        top.append(f"{row['letters']} at position {row['position']} (in {synthetic:.0%} of records; real {real:.0%})")
+    if score is None or not top:
+        return ""
+    auc = f"{title_of(score.metric)} is {score.value:.3f}"
+    return f"Classifiers recognise synthetic records ({auc}) above all by: {', '.join(top)}."
+
+
+def _times(log2_ratio: float) -> str:
+    """How frequent against real records.
+
+    >>> _times(2.0), _times(-1.0)
+    ('4 times as frequent', '0.5 times as frequent')
+    """
+    return f"{2**log2_ratio:.2g} times as frequent"
 
 
 def _floor(score: Score) -> str:

@@ -12,10 +12,11 @@ from genomimic.comparison import compare
 from genomimic.distances import distance_matrix, nearest_records
 from genomimic.metrics import METRICS
 from genomimic.metrics.composition import odds_ratios, pair_counts
-from genomimic.metrics.discrimination import auc, ridge_out_of_fold
+from genomimic.metrics.discrimination import auc
 from genomimic.metrics.diversity import vendi
 from genomimic.metrics.kmers import jensen_shannon, kmer_js_distance, null_bias
 from genomimic.metrics.positions import connected_pairs
+from genomimic.metrics.ridge import ridge_out_of_fold
 from genomimic.views import View
 
 
@@ -50,7 +51,7 @@ def test_out_of_fold_ridge_agrees_with_refitting(n, d):
     for fold in range(4):
         out = folds == fold
         expected[out] = Ridge(alpha=5.0).fit(features[~out], labels[~out]).predict(features[out])
-    assert ridge_out_of_fold(features, labels, folds, 5.0) == pytest.approx(expected, abs=2e-3)
+    assert ridge_out_of_fold(features, labels, folds, 5.0).scores == pytest.approx(expected, abs=2e-3)
 
 
 def test_a_cluster_that_fills_a_fold_does_not_tell_its_label():

@@ -1,6 +1,6 @@
 """Tables behind the scores: what differs, and by how much (see `genomimic.evidence.base`)."""
 
-from genomimic.evidence import copies, motifs
+from genomimic.evidence import copies, giveaways, motifs
 from genomimic.evidence.base import EVIDENCE, Evidence, Table, evidence, tables
 
-__all__ = ["EVIDENCE", "Evidence", "Table", "copies", "evidence", "motifs", "tables"]
+__all__ = ["EVIDENCE", "Evidence", "Table", "copies", "evidence", "giveaways", "motifs", "tables"]

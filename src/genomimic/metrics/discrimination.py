@@ -1,13 +1,17 @@
-"""Classifier two-sample test: can a classifier tell synthetic records from real ones?"""
+"""Classifier two-sample tests: can a classifier tell synthetic records from real ones?"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.linalg import cholesky, solve, solve_triangular
+from jaxtyping import Bool, Float, Int
 from scipy.stats import rankdata
 
+from genomimic.classifiers import Judged, judge_out_of_fold
 from genomimic.comparison import Comparison, Marks
 from genomimic.metrics.base import RECORDS, metric
-from genomimic.views import View, balanced_groups
+from genomimic.metrics.ridge import ridge_out_of_fold
+from genomimic.views import balanced_groups
 
 MAX_FEATURES = 4000  # of one kind; a kind with more is left out
 FOLDS = 5
@@ -46,6 +50,31 @@ def two_sample_auc_linear(comparison: Comparison) -> float:
     return auc(scores.holdout, scores.synthetic)
 
 
+@metric(
+    family="two-sample test",
+    group="fidelity",
+    question="Can a convolutional network tell the records from real ones?",
+    better="lower",
+    low=0.0,
+    high=1.0,
+    unit="AUC",
+    paper="Lopez-Paz & Oquab 2017, arXiv:1610.06545",
+    floor="markov",
+    ceiling=0.5,
+    references=False,
+    widen=TRAINED_ON_EACH_OTHER,
+    limit=RECORDS,
+)
+def two_sample_auc_cnn(comparison: Comparison) -> float:
+    """Area under the ROC curve of a convolutional network (`classifiers`), which sees what no linear function shows.
+
+    Folds, direction and what a value below 0.5 means are those of `two_sample_auc_linear`. Fresh real data score 0.5 by
+    symmetry: exchanging the sets changes nothing.
+    """
+    scores = comparison.marks(out_of_fold_network_scores)
+    return auc(scores.holdout, scores.synthetic)
+
+
 def auc(negatives: Float[np.ndarray, " n"], positives: Float[np.ndarray, " m"]) -> float:
     """Chance that a positive scores above a negative, ties counted half (Mann-Whitney).
 
@@ -57,75 +86,116 @@ def auc(negatives: Float[np.ndarray, " n"], positives: Float[np.ndarray, " m"]) 
     return float((ranks[n:].sum() - m * (m + 1) / 2) / (n * m))
 
 
+class Told(NamedTuple):
+    """What a linear classifier made of features of one kind.
+
+    `weight` of a feature of unit spread, above 0 where more of it looks synthetic; `carried`: how far it alone moves
+    the mean scores of the two sets apart; means of the feature over the records of each set.
+    """
+
+    weight: Float[np.ndarray, " features"]
+    carried: Float[np.ndarray, " features"]
+    real: Float[np.ndarray, " features"]
+    synthetic: Float[np.ndarray, " features"]
+
+
+class Linear(NamedTuple):
+    """Scores out of fold, and what was made of each kind of feature: "letters", "pairs" and words of each length."""
+
+    marks: Marks
+    told: Mapping[str | int, Told]
+
+
 def out_of_fold_scores(comparison: Comparison) -> Marks:
-    """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold.
+    """Score of each record, higher for synthetic, from a ridge classifier fitted without its fold."""
+    return comparison.joint(linear_classifier).marks
+
+
+def linear_classifier(comparison: Comparison) -> Linear:
+    """A ridge classifier of features of both sets, each record scored without its fold.
 
     The mean label of the other folds is taken off: where a large cluster fills a fold of its own, it would tell the
     records of that fold that they are of the other kind.
     """
-    views = comparison.holdout, comparison.synthetic
-    features = _standardised(np.concatenate([_features(view, comparison) for view in views]))
-    labels = np.concatenate(
-        [np.full(len(view), label, np.float32) for view, label in zip(views, (-1.0, 1.0), strict=True)]
-    )
-    folds = np.concatenate([folds_of(view.clusters) for view in views])
-    scores = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
+    kinds = {name: np.concatenate(pair) for name, pair in _features(comparison).items()}
+    features, labels, folds = np.concatenate(list(kinds.values()), 1), *_labels_and_folds(comparison)
+    centre, spread = features.mean(0), features.std(0)
+    varying = spread > 1e-6
+    features = (features[:, varying] - centre[varying]) / spread[varying]
+    scores, weights = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
     for fold in np.unique(folds):
         scores[folds == fold] -= labels[folds != fold].mean()
-    return Marks(scores[: len(views[0])], scores[len(views[0]) :])
+    return Linear(_marks(scores, comparison), _told(kinds, weights, varying, spread, labels > 0))
 
 
-def ridge_out_of_fold(
-    features: Float[np.ndarray, "n d"], labels: Float[np.ndarray, " n"], folds: Int[np.ndarray, " n"], penalty: float
-) -> Float[np.ndarray, " n"]:
-    """Predictions of each record by ridge regression on the other folds, exactly, from one fit on all of them.
-
-    With the hat matrix H, the errors of a fold left out are (I - H_ff)^-1 times its errors when fitted (Allen 1974).
-    The features must be centred; the intercept is not penalised.
-    """
-    factor = _hat_factor(features, penalty)
-    residuals = labels - factor @ (factor.T @ labels)
-    scores = np.empty(len(labels), np.float32)
-    for fold in np.unique(folds):
-        inside = folds == fold
-        kept = np.eye(inside.sum(), dtype=factor.dtype) - factor[inside] @ factor[inside].T
-        scores[inside] = labels[inside] - solve(kept, residuals[inside], assume_a="pos")
-    return scores
-
-
-def _hat_factor(features: Float[np.ndarray, "n d"], penalty: float) -> Float[np.ndarray, "n r"]:
-    """F with H = F F^T for ridge regression on centred features and an intercept."""
-    n, d = features.shape
-    if d > n:  # n numbers a record with the same dot products do as well
-        products = features @ features.T
-        products[np.diag_indices(n)] += 1e-4 * penalty
-        features, d = cholesky(products, lower=True), n
-    gram = features.T @ features
-    gram[np.diag_indices(d)] += penalty
-    factor = solve_triangular(cholesky(gram, lower=True), features.T, lower=True).T
-    return np.concatenate([factor, np.full((n, 1), n**-0.5, factor.dtype)], 1)
+def _told(
+    kinds: Mapping[str | int, Float[np.ndarray, "n _"]],
+    weights: Float[np.ndarray, " varying"],
+    varying: Bool[np.ndarray, " features"],
+    spread: Float[np.ndarray, " features"],
+    synthetic: Bool[np.ndarray, " n"],
+) -> dict[str | int, Told]:
+    weight, told, start = np.zeros(len(varying)), {}, 0
+    weight[varying] = weights
+    for name, features in kinds.items():
+        part = slice(start, start := start + features.shape[1])
+        means = features[~synthetic].mean(0), features[synthetic].mean(0)
+        carried = weight[part] * (means[1] - means[0]) / np.where(varying, spread, 1.0)[part]
+        told[name] = Told(weight[part], carried, *means)
+    return told
 
 
-def _features(view: View, comparison: Comparison) -> Float[np.ndarray, "n d"]:
-    size, length = view.alphabet.size, view.dataset.length
-    blocks = [view.kmers(k).astype(np.float32) for k in range(1, 5) if size**k <= MAX_WORDS]
+def _features(comparison: Comparison) -> dict[str | int, tuple[Float[np.ndarray, "n d"], ...]]:
+    """Features of the holdout and of the synthetic records by kind; words by their length."""
+    views = comparison.holdout, comparison.synthetic
+    size, length = comparison.train.alphabet.size, comparison.train.dataset.length
+    lengths = [k for k in range(1, 5) if size**k <= MAX_WORDS]
+    kinds: dict = {k: tuple(view.kmers(k).astype(np.float32) for view in views) for k in lengths}
+    aligned = comparison.train.modality.aligned
     same_length = bool((comparison.train.lengths == comparison.train.lengths[0]).all())
-    positions = comparison.train.modality.aligned or same_length
-    if positions and size * length <= MAX_FEATURES:
-        blocks.append(view.one_hot.reshape(len(view), -1))
-    if comparison.train.modality.aligned and size**2 * (length - 1) <= MAX_FEATURES:
-        blocks.append(_neighbours(view.one_hot))
-    return np.concatenate(blocks, 1)
+    if (aligned or same_length) and size * length <= MAX_FEATURES:
+        kinds["letters"] = tuple(view.one_hot.reshape(len(view), -1) for view in views)
+    if aligned and size**2 * (length - 1) <= MAX_FEATURES:
+        kinds["pairs"] = tuple(_neighbours(view.one_hot) for view in views)
+    return kinds
 
 
 def _neighbours(one_hot: Float[np.ndarray, "n length symbols"]) -> Float[np.ndarray, "n pairs"]:
     return (one_hot[:, :-1, :, None] * one_hot[:, 1:, None, :]).reshape(len(one_hot), -1)
 
 
-def _standardised(features: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n varying"]:
-    spread = features.std(0)
-    varying = spread > 1e-6
-    return (features[:, varying] - features[:, varying].mean(0)) / spread[varying]
+def out_of_fold_network_scores(comparison: Comparison) -> Marks:
+    """Score of each record, higher for synthetic, from a network trained without its fold."""
+    return _marks(comparison.joint(convolutional_classifier).scores, comparison)
+
+
+def convolutional_classifier(comparison: Comparison) -> Judged:
+    """Scores and what each letter adds to them, of holdout and then synthetic records, out of fold.
+
+    Where both strands count alike, networks see either and the mean over both is taken.
+    """
+    views = comparison.holdout, comparison.synthetic
+    alphabet, values = comparison.train.alphabet, np.concatenate([view.dataset.values for view in views])
+    labels, folds = _labels_and_folds(comparison)
+    both = comparison.train.both_strands
+    strands = np.stack([values, alphabet.reverse_complement(values)] if both else [values])
+    forward, *backward = judge_out_of_fold(strands, labels > 0, folds, alphabet.size)
+    if not backward:
+        return forward
+    lengths, at = (values != alphabet.pad).sum(1, keepdims=True), np.arange(values.shape[1])
+    mirrored = np.take_along_axis(backward[0].sites, np.where(at < lengths, lengths - 1 - at, at), 1)
+    return Judged((forward.scores + backward[0].scores) / 2, (forward.sites + mirrored) / 2)
+
+
+def _labels_and_folds(comparison: Comparison) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+    """-1 for holdout and 1 for synthetic records, and their folds, drawn in each set by itself."""
+    views = comparison.holdout, comparison.synthetic
+    labels = np.repeat(np.array([-1.0, 1.0], np.float32), [len(view) for view in views])
+    return labels, np.concatenate([folds_of(view.clusters) for view in views])
+
+
+def _marks(scores: Float[np.ndarray, " n"], comparison: Comparison) -> Marks:
+    return Marks(scores[: len(comparison.holdout)], scores[len(comparison.holdout) :])
 
 
 def folds_of(clusters: Int[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:

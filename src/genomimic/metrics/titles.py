@@ -16,6 +16,7 @@ NAMES = {
     "position_dinucleotide_js": "Position-specific dinucleotide JS divergence",
     "spectrum_mmd": "Spectrum MMD",
     "dcr_share": "Nearer to training than to fresh data",
+    "two_sample_auc_cnn": "Two-sample AUC of a convolutional classifier",
     "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
 }
 WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}
