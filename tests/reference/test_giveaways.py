@@ -76,8 +76,8 @@ def test_broken_dependence_of_letters_apart_is_seen_and_named_by_the_network_alo
     real, synthetic = letters(2 * N, rng), letters(2 * N, rng)
     real[:, 9] = 3 - real[:, 6]
     comparison = compared(real, synthetic)
-    assert METRICS["two_sample_auc_linear"].statistic(comparison) < 0.6
-    assert METRICS["two_sample_auc_cnn"].statistic(comparison) > 0.75
+    assert METRICS["two_sample_auc_linear"].statistic(comparison) < 0.55
+    assert METRICS["two_sample_auc_cnn"].statistic(comparison) > 0.6
     assert {row["position"] for row in top("giveaway_sites", comparison, 2)} == {7, 10}
 
 

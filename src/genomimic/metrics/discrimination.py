@@ -188,10 +188,13 @@ def convolutional_classifier(comparison: Comparison) -> Judged:
 
 
 def _labels_and_folds(comparison: Comparison) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """-1 for holdout and 1 for synthetic records, and their folds, drawn in each set by itself."""
-    views = comparison.holdout, comparison.synthetic
-    labels = np.repeat(np.array([-1.0, 1.0], np.float32), [len(view) for view in views])
-    return labels, np.concatenate([folds_of(view.clusters) for view in views])
+    """-1 for holdout and 1 for synthetic records, and their folds, drawn in each set by itself.
+
+    Equal sets would be cut into equal folds, and records that repeat real ones would never meet them: so one further.
+    """
+    holdout, synthetic = comparison.holdout, comparison.synthetic
+    labels = np.repeat(np.array([-1.0, 1.0], np.float32), [len(holdout), len(synthetic)])
+    return labels, np.concatenate([folds_of(holdout.clusters), (folds_of(synthetic.clusters) + 1) % FOLDS])
 
 
 def _marks(scores: Float[np.ndarray, " n"], comparison: Comparison) -> Marks:
