@@ -23,7 +23,7 @@ def stopping_at(step):
     return progress
 
 
-@pytest.mark.parametrize("name", ["vae", "gan", "markov"])
+@pytest.mark.parametrize("name", ["vae", "gan", "autoregressive", "markov"])
 def test_resumed_training_ends_with_the_bytes_of_uninterrupted_training(tmp_path, name):
     model = models.build(name, TINY.get(name, {}) | ({"steps": "150"} if name != "markov" else {}))
     train, validation = toy(500, 1), toy(100, 2)
