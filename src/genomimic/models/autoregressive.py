@@ -84,7 +84,7 @@ class Autoregressive(Model):
     """Causal convolutions with exact likelihood."""
 
     name: ClassVar[str] = "autoregressive"
-    summary: ClassVar[str] = "causal network: each letter given those before it; exact likelihood, best on DNA"
+    summary: ClassVar[str] = "causal network: each letter given those before it; exact likelihood, for DNA first"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
     shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
 
