@@ -142,6 +142,10 @@ class View:
         """K-mers of all records together."""
         return self.totals(("kmers", k), partial(_kmer_totals, k=k))
 
+    def kmer_blocks(self, k: int) -> Int[np.ndarray, "blocks words"]:
+        """K-mers of each block of records together."""
+        return self.block_totals(("kmers", k), partial(_kmer_totals, k=k))
+
     @property
     def one_hot(self) -> Float[np.ndarray, "n length symbols"]:
         """One-hot letters, float32; unknown letters and padding are rows of zeros."""

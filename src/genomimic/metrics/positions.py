@@ -185,6 +185,14 @@ def _flat_one_hot(view: View, positions: Int[np.ndarray, " positions"]) -> Float
     return view.one_hot[:, positions].reshape(len(view), -1)
 
 
+def pair_distances(view: View) -> Int[np.ndarray, " pairs"]:
+    """How many letters apart the two positions are of each number of `connected_pairs`."""
+    size = view.alphabet.size
+    positions = np.repeat(_positions(view.dataset.length, size), size)
+    first, second = np.divmod(_upper_blocks(len(positions) // size, size), len(positions))
+    return positions[second] - positions[first]
+
+
 @cache
 def _upper_blocks(positions: int, symbols: int) -> Int[np.ndarray, " pairs"]:
     """Where in the flattened matrix of (position, symbol) by (position, symbol) the pairs i < j stand."""

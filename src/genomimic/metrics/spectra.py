@@ -1,5 +1,7 @@
 """Words of k letters beyond their frequency: which are over-represented, and which stand in a record together."""
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Float, Num
 
@@ -123,7 +125,16 @@ def spectrum_length(view: View) -> int:
 
 def spectrum_sums(view: View, k: int) -> Float[np.ndarray, " sums"]:
     """`sums_of` the spectra of a view."""
-    return view.totals(("spectrum", k), lambda part: sums_of(spectra(part, k)))
+    return view.totals(("spectrum", k), partial(_spectrum_sums, k=k))
+
+
+def spectrum_blocks(view: View, k: int) -> Float[np.ndarray, "blocks sums"]:
+    """`sums_of` the spectra of each block of a view."""
+    return view.block_totals(("spectrum", k), partial(_spectrum_sums, k=k))
+
+
+def _spectrum_sums(view: View, k: int) -> Float[np.ndarray, " sums"]:
+    return sums_of(spectra(view, k))
 
 
 def spectra(view: View, k: int) -> Float[np.ndarray, "n words"]:
