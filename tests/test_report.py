@@ -12,10 +12,13 @@ from genomimic.comparison import compare
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
 from genomimic.evidence import Table
+from genomimic.likelihoods import Halves, SeenAndUnseen, memory_scores
 from genomimic.modalities.sequences import Sequences
 from genomimic.packing import unpack
-from genomimic.report import number_text, render, write_report
+from genomimic.report import number_text, question_of, render, write_report
+from genomimic.report_files import discard_files
 from genomimic.report_tables import csv_text, file_names
+from genomimic.scoring import likelihood_score
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import tile
 
@@ -401,3 +404,98 @@ def test_pictures_are_drawn_where_their_columns_are_there(dna: Report):
     lacking = replace(motifs, columns={"name": columns["name"]})
     assert "set0-motifs-picture" in figures_of(render(with_tables(dna, motifs)))
     assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))
+
+
+def ranked(report: Report) -> Report:
+    """Two generators, one of them far behind on one score, with two seeds of the other."""
+    names = {"a": "near", "b": "near", "c": "far"}
+    rng = np.random.default_rng(0)
+    sets = []
+    for number, (one, generator) in enumerate(zip(report.sets, names.values(), strict=True)):
+        value = 0.002 + 0.0001 * number if generator == "near" else 0.5
+        halves = {"kmer_js_6": value + rng.normal(0, 1e-3, 20), "gc_mean": 0.02 + rng.normal(0, 1, 20)}
+        both = (scores()[0]._replace(value=value), scores()[1])
+        sets.append(replace(one, name=list(names)[number], generator=generator, scores=both, halves=halves))
+    return replace(report, sets=tuple(sets))
+
+
+@pytest.fixture(scope="module")
+def three() -> Report:
+    return made(Sequences("dna", stranded=False, aligned=False), "a", "b", "c")
+
+
+class TestRanks:
+    def test_ranks_stand_where_generators_are_told_apart(self, three: Report):
+        html = render(ranked(three))
+        table = html[html.index('id="ranks-table"') :]
+        table = table[: table.index("</table>")]
+        assert re.findall(r'<b class="rank[ \w]*">(\d=?)</b> ([\d.]+)', table) == [("1", "0.00205"), ("2", "0.5")]
+        assert "seeds 0.002 · 0.0021" in table
+        assert "On 1 score they cannot be told apart" in html
+        assert Page(html).open == []
+
+    def test_ranks_are_written_for_spreadsheets_and_programs(self, three: Report, tmp_path: Path):
+        write_report(ranked(three), tmp_path)
+        rows = list(csv.DictReader((tmp_path / "ranks.csv").read_text().splitlines()))
+        assert [(row["score"], row["generator"], row["rank"]) for row in rows] == [
+            ("kmer_js_6", "near", "1"),
+            ("kmer_js_6", "far", "2"),
+            ("gc_mean", "near", "1="),
+            ("gc_mean", "far", "1="),
+        ]
+        assert [row["seed 2"] for row in rows[:2]] == ["0.0021", ""]
+        written = json.loads((tmp_path / "scores.json").read_text())
+        assert [one["told_apart"] for one in written["ranks"]] == [True, False]
+        assert written["ranks"][0]["standings"][0] == {
+            "generator": "near",
+            "rank": 1,
+            "value": pytest.approx(0.00205),
+            "seeds": [0.002, 0.0021],
+        }
+
+    def test_one_generator_has_no_ranks(self, dna: Report):
+        assert 'id="ranks"' not in render(dna)
+
+
+class TestFilesOfAnEarlierReport:
+    def test_those_not_written_again_are_removed_and_nothing_else(self, dna: Report, three: Report, tmp_path: Path):
+        (tmp_path / "tables" / "a").mkdir(parents=True)
+        notes = tmp_path / "tables" / "a" / "notes.csv"
+        notes.write_text("mine")
+        write_report(with_tables(ranked(three), evidence(3)), tmp_path)
+        write_report(with_tables(dna, evidence(3)), tmp_path)
+        found = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file())
+        assert found == [
+            "report.html",
+            "scores.csv",
+            "scores.json",
+            "tables/a/notes.csv",
+            "tables/vae/enriched_words.csv",
+        ]
+        assert not (tmp_path / "tables" / "b").exists()
+
+    def test_all_are_discarded(self, dna: Report, tmp_path: Path):
+        write_report(with_tables(dna, evidence(3)), tmp_path)
+        discard_files(tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize(
+        "name", ["../mine.csv", "/tmp/mine.csv", "tables/../../mine.csv", "mine.txt", "a/b.csv", 3]
+    )
+    def test_a_list_that_no_report_made_removes_nothing(self, name: object, tmp_path: Path):
+        folder = tmp_path / "out"
+        folder.mkdir()
+        kept = [tmp_path / "mine.csv", folder / "mine.txt"]
+        for path in kept:
+            path.write_text("mine")
+        (folder / "scores.json").write_text(json.dumps({"files": [name]}))
+        discard_files(folder)
+        assert all(path.exists() for path in kept)
+
+
+def test_scores_of_likelihoods_have_questions():
+    bits = SeenAndUnseen(np.array([1.0, 1.2, 1.1]), np.array([1.5, 1.4, 1.3]))
+    rows = [np.arange(2), np.arange(1, 3)]
+    made = memory_scores(bits, {}, Halves(rows, rows))
+    held = [likelihood_score(bits.holdout, {}, bound=bound, halves=rows) for bound in (False, True)]
+    assert all(question_of(one.metric) for one in (*made, *held))

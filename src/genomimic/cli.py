@@ -98,7 +98,8 @@ def mimic(
 ) -> None:
     """Learn from a file, generate sequences like it, and judge them: the whole job.
 
-    Writes DIR/report.html (open this), DIR/scores.json, DIR/synthetic.fa.gz and DIR/run.
+    Writes DIR/report.html (open this), DIR/scores.json, DIR/scores.csv, DIR/tables (its tables as CSV),
+    DIR/synthetic.fa.gz and DIR/run.
 
     Args:
         data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
@@ -110,7 +111,7 @@ def mimic(
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         resume: Go on with the interrupted run in DIR.
-        overwrite: Replace the run in DIR.
+        overwrite: Replace the run in DIR, and its report.
         reading: How the file is read.
         settings: Settings of the model.
     """
@@ -221,7 +222,8 @@ def evaluate(
     Args:
         synthetic: Files of synthetic sequences, each FILE or NAME=FILE. Files of one NAME are of one generator,
             trained with different seeds; the report compares generators and shows seeds apart.
-        out: Directory to write report.html and scores.json to.
+        out: Directory to write to: report.html (open this), scores.json, scores.csv, ranks.csv of several generators,
+            and tables/SET/TABLE.csv. Files of an earlier report there are replaced.
         run: Run whose real data to judge against.
         train: Real sequences that the generator learned from.
         holdout: Real sequences that it has not seen.

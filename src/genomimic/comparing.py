@@ -71,6 +71,23 @@ def ranking(report: Report) -> tuple[Ranking, ...]:
     return tuple(_ranking(score, sides[metric], ahead[metric]) for metric, score in cards.items())
 
 
+def rankings_json(rankings: Sequence[Ranking]) -> list[dict]:
+    """Rankings as plain values, as they stand in scores.json under "ranks"."""
+    return [
+        {
+            "metric": one.metric,
+            "family": one.family,
+            "group": one.group,
+            "told_apart": one.told_apart,
+            "standings": [
+                {"generator": each.generator, "rank": each.rank, "value": each.value, "seeds": list(each.seeds)}
+                for each in one.standings
+            ],
+        }
+        for one in rankings
+    ]
+
+
 def _sides(report: Report, generators: Sequence[str], metric: str) -> dict[str, _Side]:
     """Each generator's values; empty where one lacks the score or was judged from fewer records."""
     found = {name: [one for one in report.sets if one.generator == name] for name in generators}

@@ -147,7 +147,13 @@ def scores_json(report: Report) -> dict:
     """The scores as plain values in format 1 of scores.json; a number that is not known is None."""
     scores = [{"set": one.name, **_plain(score)} for one in report.sets for score in one.scores]
     sets = [
-        {"set": one.name, "generator": one.generator, "verdict": one.verdict, "findings": list(one.findings)}
+        {
+            "set": one.name,
+            "generator": one.generator,
+            "verdict": one.verdict,
+            "findings": list(one.findings),
+            "census": None if one.census is None else one.census._asdict(),
+        }
         for one in report.sets
     ]
     return {"format": 1, "sets": sets, "scores": scores, "provenance": dict(report.provenance)}

@@ -9,6 +9,15 @@ from jaxtyping import Float, Int
 from genomimic.metrics.privacy import auc
 from genomimic.scoring import NORMAL_95, Score, standard_error
 
+QUESTIONS = {
+    "bits_per_base": "How many bits does the model need for one letter of a fresh real record?",
+    "bits_per_base_bound": "How many bits does the model need, at most, for one letter of a fresh real record?",
+    "generalisation_gap": "How many more bits does the model need for a letter of an unseen record than of one it was "
+    "trained on?",
+    "membership_auc_likelihood": "Can training records be told from unseen ones by how likely the model finds them?",
+}
+"""What the scores that need a model's likelihood ask; those that need records alone say it on their cards."""
+
 
 class SeenAndUnseen(NamedTuple):
     """Bits per base of training records and of holdout records under a model."""

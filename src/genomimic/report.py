@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from genomimic.alphabet import Alphabet
+from genomimic.comparing import Ranking, ranking, rankings_json
 from genomimic.comparison_table import compared, legend
 from genomimic.encoding import NOTES
 from genomimic.evaluation import Report, scores_json
@@ -20,21 +21,23 @@ from genomimic.figures import (
     letters_of,
     training_figure,
 )
+from genomimic.likelihoods import QUESTIONS
 from genomimic.metrics import METRICS
 from genomimic.metrics.titles import title_of
 from genomimic.plots.colours import UNKNOWN, letter_colours, paler
 from genomimic.plots.scorechart import score_chart
+from genomimic.rank_table import rank_columns, ranks
+from genomimic.report_files import INDEX, PAGE, write_files
 from genomimic.report_packs import packs
 from genomimic.report_tables import FIRST_ROWS, ShownTable, csv_text, file_names, score_columns
-from genomimic.run import replace_file
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import set_view
 
 PACKS = "<!-- packs -->"
+SCORES, RANKS = "scores.csv", "ranks.csv"
 FEW_LANES = 24
 FEW_SETS = 3
 
-LIKELIHOOD_QUESTION = "How many bits does the model need for one letter of a fresh real record?"
 GROUP_QUESTIONS = {
     "fidelity": "Does it look like real data?",
     "diversity": "Is it as varied as real data?",
@@ -51,16 +54,18 @@ def write_report(
     discriminator: DiscriminatorScores | None = None,
     reproduce: str = "",
 ) -> Path:
-    """Write `report.html`, `scores.json`, `scores.csv` and `tables/SET/TABLE.csv`; gives the path of the HTML file."""
+    """Write the report into a folder, in place of an earlier one; gives the path of the HTML file.
+
+    `report.html` is for people, `scores.json` for programs; `scores.csv`, `ranks.csv` (of several generators) and
+    `tables/SET/TABLE.csv` are for spreadsheets.
+    """
     html = render(report, training=training, latent=latent, discriminator=discriminator, reproduce=reproduce)
-    replace_file(folder / "scores.json", json.dumps(scores_json(report), indent=2, allow_nan=False).encode())
-    replace_file(folder / "scores.csv", csv_text(score_columns(report)).encode())
-    for one, name in zip(report.sets, _folders(report), strict=True):
-        for table in one.tables:
-            replace_file(folder / "tables" / name / f"{table.name}.csv", csv_text(table.columns).encode())
-    path = folder / "report.html"
-    replace_file(path, html.encode())
-    return path
+    rankings = ranking(report)
+    tables = _csv_files(report, rankings)
+    content = {**scores_json(report), "ranks": rankings_json(rankings), "files": list(tables)}
+    index = json.dumps(content, indent=2, allow_nan=False)
+    write_files(folder, {INDEX: index.encode(), **tables, PAGE: html.encode()})
+    return folder / PAGE
 
 
 def render(
@@ -80,7 +85,8 @@ def render(
         set_view(one, number, folder)
         for number, (one, folder) in enumerate(zip(report.sets, _folders(report), strict=True))
     ]
-    scores, rows = _score_table(report), compared(report)
+    rows, rankings = compared(report), ranking(report)
+    csv_tables = [_score_table(report), *([_rank_table(rankings)] if rankings else [])]
     page = (
         _environment()
         .get_template("report.html.j2")
@@ -98,7 +104,8 @@ def render(
             questions=questions,
             compared=rows,
             marks=legend(rows),
-            score_table=scores,
+            score_table=csv_tables[0],
+            ranks=ranks(rankings, list(dict.fromkeys(one.generator for one in report.sets))),
             model_figures=model_figures,
             counts=_counts(report),
             notes=[(NOTES.get(name, name.replace("_", " ")), n) for name, n in report.train.notes.items() if n],
@@ -110,7 +117,7 @@ def render(
             scripts=[_asset(name) for name in ("packs.js", "tables.js", "report.js")],
         )
     )
-    pressed = packs(sets, model_figures, scores, page_bytes=len(page.encode()))
+    pressed = packs(sets, model_figures, csv_tables, page_bytes=len(page.encode()))
     scripts = "".join(f'<script type="text/plain" id="pack-{name}">{text}</script>\n' for name, text in pressed.items())
     return page.replace(PACKS, scripts)
 
@@ -132,10 +139,8 @@ def _asset(name: str) -> Markup:
 
 
 def question_of(metric: str) -> str:
-    """What a metric asks, from its card."""
-    if metric in METRICS:
-        return METRICS[metric].question
-    return LIKELIHOOD_QUESTION if metric.startswith("bits_per_base") else ""
+    """What a score asks: a metric's card says it; scores of a model's likelihood have no card."""
+    return METRICS[metric].question if metric in METRICS else QUESTIONS.get(metric, "")
 
 
 def number_text(value: float) -> str:
@@ -194,7 +199,19 @@ def _score_table(report: Report) -> ShownTable:
     columns = score_columns(report)
     first = FIRST_ROWS if len(report.sets) > 1 else len(columns["score"])
     reading = "The same numbers in full precision are in scores.csv and scores.json beside this file."
-    return ShownTable("score-table", "All scores as a table", reading, "scores.csv", "scores", columns, first)
+    return ShownTable("score-table", "All scores as a table", reading, SCORES, "scores", columns, first)
+
+
+def _rank_table(rankings: Sequence[Ranking]) -> ShownTable:
+    return ShownTable("rank-table", "Ranks of generators", "", RANKS, "scores", rank_columns(rankings))
+
+
+def _csv_files(report: Report, rankings: Sequence[Ranking]) -> dict[str, bytes]:
+    """Scores, ranks and the tables of each set as CSV, by the path of the file."""
+    files = {SCORES: score_columns(report)} | ({RANKS: rank_columns(rankings)} if rankings else {})
+    for one, name in zip(report.sets, _folders(report), strict=True):
+        files |= {f"tables/{name}/{table.name}.csv": table.columns for table in one.tables}
+    return {name: csv_text(columns).encode() for name, columns in files.items()}
 
 
 def _counts(report: Report) -> list[tuple[str, int]]:

@@ -19,14 +19,14 @@ Content = dict[str, dict[str, Any]]
 
 
 def packs(
-    sets: Sequence[SetView], model_figures: Sequence[Figure], scores: ShownTable, *, page_bytes: int
+    sets: Sequence[SetView], model_figures: Sequence[Figure], tables: Sequence[ShownTable], *, page_bytes: int
 ) -> dict[str, str]:
     """What is unpacked when it comes into view, beside a page of this size.
 
     Long tables lose their last rows where all would weigh too much.
     """
     others: dict[str, Content] = {"model": {"figures": _drawn(model_figures), "tables": {}}}
-    others |= {"scores": {"figures": {}, "tables": {scores.key: scores.data()}}}
+    others |= {"scores": {"figures": {}, "tables": {table.key: table.data() for table in tables}}}
     found = {"plotly": plotly()} | {name: _pressed(content) for name, content in others.items()}
     budget = PAGE_BYTES - page_bytes - sum(map(len, found.values()))
     return found | _fitted({one.key: _content(one) for one in sets}, budget)

@@ -19,6 +19,7 @@ from genomimic.observation import Categorical
 from genomimic.parts import Parts
 from genomimic.reading import Writer, digest
 from genomimic.report import write_report
+from genomimic.report_files import discard_files
 from genomimic.run import (
     FORMAT,
     Run,
@@ -153,7 +154,7 @@ def mimic(
 ) -> Mimicry:
     """Learn from data, generate n records (as many as were learned from, at most 10,000, if not said), and judge them.
 
-    Writes `synthetic.fa.gz`, `report.html`, `scores.json` and the run directory `run` into `out`.
+    Writes `synthetic.fa.gz`, the report (`write_judgement`) and the run directory `run` into `out`.
     """
     out = Path(out)
     check_run(out / "run", resume=resume, overwrite=overwrite)
@@ -161,8 +162,9 @@ def mimic(
     parts = _split(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
     model = _ready(model, parts)
-    for made in (SYNTHETIC, "report.html", "scores.json") if overwrite else ():
-        (out / made).unlink(missing_ok=True)
+    if overwrite:
+        (out / SYNTHETIC).unlink(missing_ok=True)
+        discard_files(out)
     with folder_for(out / "run"):
         run = _train(model, data, parts, out / "run", seed, overwrite, watch)
     n = min(len(parts.train), 10_000) if n is None else n
@@ -183,7 +185,11 @@ def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 1
 
 
 def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, parts: Parts | None = None) -> Path:
-    """Write report.html and scores.json, with what the run can show of itself; gives the path of the HTML file."""
+    """Write the report into a folder, with what the run can show of itself; gives the path of the HTML file.
+
+    The files are report.html, scores.json, scores.csv, ranks.csv where several generators are compared, and
+    tables/SET/TABLE.csv; those of an earlier report that are not written again are removed.
+    """
     shown = {} if run is None or parts is None else of_run(run, parts.train, report.sets[0].comparison)
     out = Path(out)
     with folder_for(out):
