@@ -497,8 +497,10 @@ def test_mimic_does_the_whole_job(works, home, tmp_path):
     assert sorted(p.name for p in (tmp_path / "out").iterdir()) == [
         "report.html",
         "run",
+        "scores.csv",
         "scores.json",
         "synthetic.fa.gz",
+        "tables",
     ]
     assert len(genomimic.read(tmp_path / "out" / "synthetic.fa.gz")) == 50
     assert out.splitlines()[1].startswith("vae: ")
