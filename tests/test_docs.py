@@ -1,5 +1,6 @@
 """What the documentation says is so: links, commands, names, code and quoted output."""
 
+import importlib
 import inspect
 import re
 import textwrap
@@ -13,6 +14,7 @@ import genomimic
 from genomimic import evaluation
 from genomimic.cli import app
 from genomimic.comparison import compare
+from genomimic.evidence import EVIDENCE
 from genomimic.metrics import METRICS
 from genomimic.models import BASELINES, MODELS, describe
 from genomimic.sampling import log_likelihood, sample
@@ -94,8 +96,8 @@ def test_the_python_block_of_the_readme_runs(tmp_path, monkeypatch):
     assert len(genomimic.read("some.fa.gz")) == 100
 
 
-def test_the_model_in_contributing_trains_and_samples():
-    code = next(block for block in blocks(ROOT / "CONTRIBUTING.md", "python") if "class Letters" in block)
+def test_the_model_in_the_docs_trains_and_samples():
+    code = next(block for block in blocks(ROOT / "docs/extend.md", "python") if "class Letters" in block)
     names = {"__name__": "letters"}
     exec(code, names)
     run = fit(names["Letters"](), toy(400, 1), toy(100, 2))
@@ -105,15 +107,29 @@ def test_the_model_in_contributing_trains_and_samples():
     assert np.isfinite(log_likelihood(run, toy(10, 3))).all()
 
 
-def test_the_metric_in_contributing_measures(monkeypatch):
-    code = next(block for block in blocks(ROOT / "CONTRIBUTING.md", "python") if "def purine_share" in block)
+def added(file):
+    """Lines that the change to a file in docs/extend.md adds, in the names of that file."""
+    change = next(block for block in blocks(ROOT / "docs/extend.md", "diff") if f"+++ b/{file}" in block)
+    lines = [line[1:] for line in change.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    names = dict(vars(importlib.import_module(file.removeprefix("src/").removesuffix(".py").replace("/", "."))))
+    exec("\n".join(lines), names)
+
+
+def test_the_metric_in_the_docs_measures():
     before = dict(METRICS)
-    exec(code, {"__name__": "purines"})
+    added("src/genomimic/metrics/composition.py")
     new = METRICS.pop("purine_share")
     assert before == METRICS
     real, other = toy(200, 1), toy(200, 2)
     assert new.statistic(compare(real, other, other)) == pytest.approx(0, abs=1e-6)
     assert new.statistic(compare(real, other, real)) > 1e-3
+
+
+def test_the_table_in_the_docs_is_made():
+    added("src/genomimic/evidence/words.py")
+    columns = EVIDENCE.pop("letters").columns(compare(toy(200, 1), toy(200, 2), toy(200, 3)))
+    assert sorted(columns["letter"]) == list("ACGT")
+    assert columns["share in real"].sum() == pytest.approx(1)
 
 
 def test_code_in_the_tutorial_is_code_that_runs():
