@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from genomimic.census import Census, take_census
 from genomimic.comparison import Comparison, same_width
 from genomimic.dataset import Dataset
+from genomimic.embedding import embedding
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
 from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
@@ -140,6 +141,7 @@ def evaluate(
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     provenance |= {"motifs": str(motifs)} if motifs else {}
+    provenance |= {"embedding": embedding(reports[-1].comparison).version}
     return Report(tuple(reports), train, holdout, provenance)
 
 

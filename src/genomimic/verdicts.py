@@ -92,8 +92,12 @@ def overlaps_real(scores: Sequence[Score]) -> Score | None:
 
 
 def collapse(scores: Sequence[Score]) -> Score | None:
-    """The worst diversity score that is nearer to a collapsed generator's than to real data's."""
-    low = [score for score in _resolved(scores) if score.group == "diversity" and score.skill_high < COLLAPSED_BELOW]
+    """The worst diversity score that is nearer to a collapsed generator's than to real data's.
+
+    Recall and coverage in the embedding do not count: records that lie elsewhere, as noisy ones do, lower them too.
+    """
+    diverse = [score for score in _resolved(scores) if score.group == "diversity" and score.family != "embedding"]
+    low = [score for score in diverse if score.skill_high < COLLAPSED_BELOW]
     return min(low, key=lambda score: score.skill, default=None)
 
 

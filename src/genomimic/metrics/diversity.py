@@ -1,15 +1,17 @@
 """Diversity: does a generator make many different records, or a few again and again?"""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from genomimic.comparison import Comparison
-from genomimic.metrics.base import RECORDS, metric
+from genomimic.metrics.base import PAIRS, RECORDS, metric
 from genomimic.views import View
 from genomimic.words import MAX_WORDS
 
 MAX_SIMILARITY = 2000
+ALIKE = 0.2  # of the letters edited at most: 80% identity
 
 
 def _matrix_size(comparison: Comparison) -> int:
@@ -79,6 +81,29 @@ def vendi_ratio(comparison: Comparison) -> float:
     return vendi(synthetic, size) / vendi(holdout, size)
 
 
+@metric(
+    family="repeats",
+    group="diversity",
+    question="How many clusters of 80% identity are there for each record?",
+    better="higher",
+    low=0.0,
+    high=1.0,
+    unit="clusters a record",
+    paper="",
+    floor="collapsed",
+    references=False,
+    limit=PAIRS,
+    size=_matrix_size,
+    kind="share",
+)
+def cluster_fraction(comparison: Comparison) -> float:
+    """Clusters over records; records at most 20% edits apart are linked, also through others."""
+    view = comparison.synthetic
+    whole = view.root.feature("alike", _alike)
+    rows = view.rows[view.rows < len(whole)]
+    return connected_components(csr_array(whole[np.ix_(rows, rows)]), directed=False)[0] / len(rows)
+
+
 def vendi(squared_similarity: Float[np.ndarray, "n n"], size: int) -> float:
     """Effective number 1 / |K/size|^2 of `size` records (Vendi score of order 2) from the squares of similarities.
 
@@ -107,6 +132,12 @@ def _cosines_squared(view: View) -> Float[np.ndarray, "n n"]:
     cosines = dots / norms / norms[:, None]
     np.fill_diagonal(cosines, 1.0)
     return cosines**2
+
+
+def _alike(view: View) -> Bool[np.ndarray, "n n"]:
+    distances = view.distances(view)
+    lengths = view.lengths[: len(distances)]
+    return distances <= ALIKE * np.maximum(lengths, lengths[:, None])
 
 
 def _mean_within(view: View) -> float:
