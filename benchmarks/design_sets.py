@@ -33,8 +33,8 @@ def groups(path: Path) -> dict[str, np.ndarray]:
     text = gzip.decompress(path.read_bytes()).decode() if path.suffix == ".gz" else path.read_text()
     rows = [re.split(r"[,\t]", line.strip()) for line in text.splitlines()]
     rows = [row for row in rows if len(row) == 2 and set(row[0]) <= set("ACGT")]
-    found = {name: [DNA.encode(sequence) for sequence, other in rows if other == name] for _, name in rows}
-    return {name: np.stack(values) for name, values in found.items()}
+    names = dict.fromkeys(name for _, name in rows)
+    return {name: np.stack([DNA.encode(sequence) for sequence, other in rows if other == name]) for name in names}
 
 
 def dataset(values: np.ndarray) -> Dataset:
