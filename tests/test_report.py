@@ -1,4 +1,5 @@
 import csv
+import inspect
 import json
 import re
 from dataclasses import replace
@@ -8,10 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from genomimic.census import Census
 from genomimic.comparison import compare
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
-from genomimic.evidence import Table
+from genomimic.evidence import EVIDENCE, Table
+from genomimic.figures import PICTURES
 from genomimic.likelihoods import Halves, SeenAndUnseen, memory_scores
 from genomimic.modalities.sequences import Sequences
 from genomimic.packing import unpack
@@ -379,6 +382,18 @@ def test_ten_sets_stay_under_six_megabytes():
     assert min(sizes) >= 25
 
 
+def test_long_tables_lose_their_last_rows_where_a_page_would_weigh_too_much(dna: Report, monkeypatch):
+    report = with_tables(dna, evidence(2000), evidence(30, "positions"))
+    small = len(render(with_tables(dna, evidence(500), evidence(30, "positions"))).encode())
+    monkeypatch.setattr("genomimic.report_packs.PAGE_BYTES", small)
+    html = render(report)
+    tables = packs_of(html)["set0"]["tables"]
+    assert len(html.encode()) <= small + 1000
+    assert 25 <= len(tables["set0-enriched-words"]["columns"][0]) < 2000
+    assert len(tables["set0-positions"]["columns"][0]) == 30
+    assert tables["set0-enriched-words"]["size"] == 2000
+
+
 def test_families_are_closed_where_there_are_many_scores(dna: Report):
     assert '<details class="family"' in render(dna)
     assert len(re.findall(r"<details[^>]* open>", render(dna))) == 2
@@ -398,12 +413,43 @@ def test_the_comparison_marks_where_each_set_stands():
     assert 'id="compared"' not in render(replace(report, sets=sets[:1]))
 
 
-def test_pictures_are_drawn_where_their_columns_are_there(dna: Report):
-    columns = {"name": np.array(["=a", "b"]), "real per kb": np.array([1.0, 2.0]), "synthetic per kb": np.ones(2)}
-    motifs = Table("motifs", "fidelity", "Motifs", "Read.", columns)
-    lacking = replace(motifs, columns={"name": columns["name"]})
-    assert "set0-motifs-picture" in figures_of(render(with_tables(dna, motifs)))
-    assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))
+MOTIFS = {
+    "name": np.array(["=a", "b"], dtype=object),
+    "real per kb": np.array([1.0, 2.0]),
+    "synthetic per kb": np.array([0.25, 2.0]),
+    "q": np.array([0.001, 0.9]),
+}
+
+
+class TestPictures:
+    def test_drawn_where_their_columns_are_there(self, dna: Report):
+        motifs = Table("motifs", "fidelity", "Motifs", "Read.", MOTIFS)
+        lacking = replace(motifs, columns={"name": MOTIFS["name"]})
+        assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))
+        html = render(with_tables(dna, motifs))
+        assert "set0-motifs-picture" in figures_of(html)
+        assert "1 of 2 motifs differ clearly (q below 0.05); first =a: real 1, synthetic 0.25." in html
+
+    @pytest.mark.parametrize("name", sorted(set(PICTURES) & set(EVIDENCE)))
+    def test_the_columns_that_they_need_are_made(self, name: str):
+        made = inspect.getsource(EVIDENCE[name].columns)
+        assert [heading for heading in PICTURES[name].needs if f'"{heading}":' not in made] == []
+
+    @pytest.mark.parametrize("name", sorted(PICTURES))
+    def test_drawn_from_one_row_and_said_in_words(self, name: str):
+        texts = {"name", "motif", "other", "word"}
+        columns = {
+            need: np.array(["A"], dtype=object)
+            if need in texts
+            else np.array([1])
+            if need == "position"
+            else np.ones(1)
+            for need in PICTURES[name].needs
+        }
+        drawn = PICTURES[name].draw(columns, "a <b>", "#123456")
+        assert drawn.alt.endswith(".")
+        assert re.search(r"\d", drawn.alt)
+        assert len(drawn.chart.to_plotly_json()["data"]) >= 1
 
 
 def ranked(report: Report) -> Report:
@@ -499,3 +545,16 @@ def test_scores_of_likelihoods_have_questions():
     made = memory_scores(bits, {}, Halves(rows, rows))
     held = [likelihood_score(bits.holdout, {}, bound=bound, halves=rows) for bound in (False, True)]
     assert all(question_of(one.metric) for one in (*made, *held))
+
+
+def test_the_census_stands_before_the_figures_on_copies(dna: Report):
+    census = Census(1200, 1100, 12, 3, 0)
+    html = render(replace(dna, sets=(replace(dna.sets[0], census=census),)))
+    facts = re.findall(r"<dt>([^<]+)</dt><dd><strong>([^<]+)</strong>", html[html.index('class="card census"') :])
+    assert facts[:3] == [
+        ("records read", "1,200"),
+        ("different ones", "1,100 (91.7 %)"),
+        ("exact copies of training records", "12 (1 %)"),
+    ]
+    assert html.index('id="set0-copies"') < html.index('class="card census"') < html.index('id="set0-distances"')
+    assert 'class="card census"' not in render(dna)

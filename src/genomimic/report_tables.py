@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from genomimic.evaluation import Report
-from genomimic.packing import rounded
+from genomimic.packing import DIGITS
 
 FIRST_ROWS = 12
 LETTERS = re.compile(r"[A-Z*\-.| \[\]]+")
@@ -49,7 +49,7 @@ class ShownTable(NamedTuple):
 
     def data(self) -> dict[str, Any]:
         """All rows as plain values, by column."""
-        columns = [[_plain(value) for value in column.tolist()] for column in self.columns.values()]
+        columns = [_plain(column) for column in self.columns.values()]
         data: dict[str, Any] = {"file": self.file, "first": self.first, "size": self.size, "columns": columns}
         return data | {"headings": list(self.columns), "kinds": list(self.kinds.values())}
 
@@ -149,10 +149,13 @@ def _exact(value: object) -> str:
     return cell_text(value) if isinstance(value, bool) else "" if value is None else str(value)
 
 
-def _plain(value: object) -> object:
-    if isinstance(value, float):
-        return rounded(value)
-    return value if isinstance(value, bool | int | str) or value is None else str(value)
+def _plain(column: Shaped[np.ndarray, " rows"]) -> list[Any]:
+    values = column.tolist()
+    if column.dtype.kind == "f":
+        return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in values]
+    if column.dtype.kind == "O":
+        return [value if isinstance(value, str) or value is None else str(value) for value in values]
+    return values
 
 
 def _is_number(text: str) -> bool:

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from genomimic.census import Census
 from genomimic.evaluation import Score, SetReport
 from genomimic.figures import Figure, evidence_figures, set_figures
 from genomimic.metrics.titles import title_of
@@ -22,12 +23,13 @@ class Tile(NamedTuple):
 
 
 class Page(NamedTuple):
-    """One page of a set: its figures and tables."""
+    """One page of a set: `facts` in numbers first, then its figures and tables."""
 
     key: str
     title: str
     figures: tuple[Figure, ...]
     tables: tuple[ShownTable, ...]
+    facts: tuple[tuple[str, str], ...] = ()
 
 
 class SetView(NamedTuple):
@@ -73,16 +75,35 @@ def _pages(one: SetReport, number: int, folder: str) -> tuple[Page, ...]:
         )
         for table in one.tables
     ]
+    two_strands = one.comparison.train.alphabet.complements is not None
+    facts = () if one.census is None else census_facts(one.census, two_strands=two_strands)
     pages = (
         Page(
             key,
             title,
             tuple(figure for figure in figures if figure.page == key),
             tuple(table for table in tables if table.page == key),
+            facts if key == "copies" else (),
         )
         for key, title in PAGES.items()
     )
     return tuple(page for page in pages if page.figures or page.tables)
+
+
+def census_facts(census: Census, *, two_strands: bool) -> tuple[tuple[str, str], ...]:
+    """What was counted over all records of a set, in words and numbers."""
+
+    def of_all(count: int) -> str:
+        return f"{count:,} ({100 * count / census.records:.3g} %)"
+
+    opposite = ("copies of their opposite strand", of_all(census.copies_of_training_opposite))
+    return (
+        ("records read", f"{census.records:,}"),
+        ("different ones", of_all(census.different)),
+        ("exact copies of training records", of_all(census.copies_of_training)),
+        *((opposite,) if two_strands else ()),
+        ("exact copies of holdout records", of_all(census.copies_of_holdout)),
+    )
 
 
 def tile(group: str, scores: list[Score]) -> Tile:

@@ -1,10 +1,11 @@
 """Tables behind the scores: what differs, and by how much (see `genomimic.evidence.base`)."""
 
 from genomimic.evidence import copies, giveaways, motifs, neighbourhoods, positions, words
-from genomimic.evidence.base import EVIDENCE, Evidence, Table, evidence, tables
+from genomimic.evidence.base import EVIDENCE, Columns, Evidence, Table, evidence, tables
 
 __all__ = [
     "EVIDENCE",
+    "Columns",
     "Evidence",
     "Table",
     "copies",

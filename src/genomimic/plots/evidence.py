@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from jaxtyping import Num
+from jaxtyping import Bool, Float, Num
 
 from genomimic.plots.charts import STYLE, plain
 from genomimic.plots.colours import MUTED, REAL
 
 
-def shares_scatter(
+def against_real(
     names: Sequence[str],
     real: Num[np.ndarray, " rows"],
     synthetic: Num[np.ndarray, " rows"],
@@ -18,18 +18,33 @@ def shares_scatter(
     unit: str,
     name: str,
     colour: str,
+    differs: Bool[np.ndarray, " rows"] | None = None,
+    log: bool = False,
 ) -> go.Figure:
-    """Each row as a point, real against synthetic; on the diagonal both are equal."""
-    figure = go.Figure(layout={"template": STYLE, "hovermode": "closest", "showlegend": False})
-    ends = [0.0, float(max(real.max(initial=0), synthetic.max(initial=0))) * 1.05 or 1.0]
+    """Each row as a point, real against synthetic; on the diagonal both are equal. Rows that do not differ are pale."""
+    told = np.ones(len(real), bool) if differs is None else differs
+    figure = go.Figure(layout={"template": STYLE, "hovermode": "closest", "showlegend": differs is not None})
+    ends = _ends(np.concatenate([real, synthetic]), log=log)
     line = {"color": MUTED, "width": 1}
-    figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip")
+    figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", showlegend=False)
     hover = "<b>%{text}</b><br>real %{x:.4g}<br>" + plain(name) + " %{y:.4g}<extra></extra>"
-    marker = {"color": colour, "size": 8, "opacity": 0.75, "line": {"width": 0.5, "color": "white"}}
-    texts = [plain(one) for one in names]
-    figure.add_scatter(x=real, y=synthetic, text=texts, mode="markers", marker=marker, hovertemplate=hover)
-    figure.update_xaxes(title=plain(f"real holdout, {unit}"))
-    return figure.update_yaxes(title=plain(f"{name}, {unit}"))
+    texts = np.array([plain(one) for one in names], dtype=object)
+    for label, rows, ink, opacity in (("no clear difference", ~told, MUTED, 0.4), ("q < 0.05", told, colour, 0.8)):
+        marker = {"color": ink, "size": 8, "opacity": opacity, "line": {"width": 0.5, "color": "white"}}
+        if rows.any():
+            x, y, text = real[rows], synthetic[rows], texts[rows].tolist()
+            figure.add_scatter(x=x, y=y, text=text, name=label, mode="markers", marker=marker, hovertemplate=hover)
+    scale = "log" if log else "linear"
+    figure.update_xaxes(title=plain(f"real holdout, {unit}"), type=scale)
+    return figure.update_yaxes(title=plain(f"{name}, {unit}"), type=scale)
+
+
+def _ends(values: Float[np.ndarray, " values"], *, log: bool) -> list[float]:
+    known = values[np.isfinite(values) & (values > 0)] if log else values[np.isfinite(values)]
+    if not known.size:
+        return [0.5, 2.0]
+    low, high = float(known.min()), float(known.max())
+    return [low / 1.3, high * 1.3] if log else [min(low * 1.05, 0.0), high * 1.05 or 1.0]
 
 
 def profile(
@@ -44,3 +59,23 @@ def profile(
         figure.add_scatter(x=x[order], y=values[order], mode="lines", name=plain(name), line=line)
     figure.update_xaxes(title="position in the record (letters, from 1)")
     return figure.update_yaxes(title=plain(unit))
+
+
+def bars(x: Num[np.ndarray, " rows"], y: Num[np.ndarray, " rows"], *, colour: str, unit: str) -> go.Figure:
+    """One number for each position of aligned records."""
+    figure = go.Figure(layout={"template": STYLE, "hovermode": "x unified", "showlegend": False, "bargap": 0.15})
+    figure.add_bar(x=x, y=y, marker={"color": colour}, name=plain(unit))
+    figure.update_xaxes(title="position in the record (letters, from 1)")
+    return figure.update_yaxes(title=plain(unit))
+
+
+def points(
+    sets: Mapping[str, Float[np.ndarray, "n 2"]], colours: Mapping[str, str], shapes: Mapping[str, str]
+) -> go.Figure:
+    """Sets of records as points on a map."""
+    figure = go.Figure(layout={"template": STYLE, "hovermode": False})
+    for name, places in sets.items():
+        marker = {"color": colours[name], "symbol": shapes[name], "size": 6, "opacity": 0.55}
+        figure.add_scattergl(x=places[:, 0], y=places[:, 1], mode="markers", name=plain(name), marker=marker)
+    figure.update_xaxes(title="first dimension of the embedding")
+    return figure.update_yaxes(title="second dimension")
