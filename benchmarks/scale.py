@@ -38,7 +38,7 @@ def measure(folder: Path, synthetic: int, real: int, length: int) -> None:
     rng = np.random.default_rng(0)
     write(folder / "real.fa", real, length, rng, classes=2)
     write(folder / "made.fa", synthetic, length, rng, classes=1)
-    command = [sys.executable, "-m", "genomimic.cli", "evaluate", folder / "made.fa", "--real", folder / "real.fa"]
+    command = [Path(sys.executable).parent / "genomimic", "evaluate", folder / "made.fa", "--real", folder / "real.fa"]
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run([*command, "-o", folder / "out"], check=True, stdout=subprocess.DEVNULL)
     seconds, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
