@@ -233,10 +233,10 @@ def test_unresolved_scores_are_greyed_and_say_why(full: str):
 
 def test_charts_are_unpacked_when_they_come_into_view(full: str):
     specs = [figure["spec"] for figure in figures_of(full).values() if "spec" in figure]
-    assert len(specs) == 7
+    assert len(specs) == 8
     assert all({"data", "layout"} <= set(spec) for spec in specs)
     assert "bdata" not in json.dumps(specs)
-    assert full.count('class="plot"') == 7
+    assert full.count('class="plot"') == 8
 
 
 def test_hostile_names_stay_text():
@@ -428,7 +428,7 @@ class TestPictures:
         assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))
         html = render(with_tables(dna, motifs))
         assert "set0-motifs-picture" in figures_of(html)
-        assert "1 of 2 motifs differ clearly (q below 0.05); first =a: real 1, synthetic 0.25." in html
+        assert "1 of 2 motifs differ clearly (q below 0.05); first in the table =a: real 1, synthetic 0.25." in html
 
     @pytest.mark.parametrize("name", sorted(set(PICTURES) & set(EVIDENCE)))
     def test_the_columns_that_they_need_are_made(self, name: str):
@@ -499,6 +499,14 @@ class TestRanks:
             "seeds": [0.002, 0.0021],
         }
 
+    def test_sets_judged_from_different_numbers_of_records_are_not_ranked_and_it_is_said(self, three: Report):
+        report = ranked(three)
+        fewer = replace(report.sets[2], scores=tuple(one._replace(n=40) for one in report.sets[2].scores))
+        html = render(replace(report, sets=(*report.sets[:2], fewer)))
+        assert 'id="ranks"' not in html
+        assert "different numbers of records (40 to 60)" in html
+        assert 'id="no-ranks"' not in render(report)
+
     def test_one_generator_has_no_ranks(self, dna: Report):
         assert 'id="ranks"' not in render(dna)
 
@@ -558,3 +566,10 @@ def test_the_census_stands_before_the_figures_on_copies(dna: Report):
     ]
     assert html.index('id="set0-copies"') < html.index('class="card census"') < html.index('id="set0-distances"')
     assert 'class="card census"' not in render(dna)
+
+
+def test_the_map_shows_both_sides_and_says_how_far_apart_they_lie(dna: Report):
+    figure = figures_of(render(dna))["set0-map"]
+    assert [trace["name"] for trace in figure["spec"]["data"]] == ["real holdout", "vae"]
+    assert [len(trace["x"]) for trace in figure["spec"]["data"]] == [60, 60]
+    assert "60 records a side; the middles lie" in render(dna)

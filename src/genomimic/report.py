@@ -105,6 +105,7 @@ def render(
             compared=rows,
             marks=legend(rows),
             score_table=csv_tables[0],
+            judged=sorted({score.n for one in report.sets for score in one.scores}),
             ranks=ranks(rankings, list(dict.fromkeys(one.generator for one in report.sets))),
             model_figures=model_figures,
             counts=_counts(report),

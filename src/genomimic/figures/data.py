@@ -8,11 +8,12 @@ from jaxtyping import Num
 from markupsafe import Markup
 
 from genomimic.dataset import Dataset
+from genomimic.embedding import embedding_map
 from genomimic.evaluation import SetReport
-from genomimic.figures.base import Figure, colours, letters_of, plotly_figure, scroll, views
+from genomimic.figures.base import Figure, colours, label_of, letters_of, plotly_figure, scroll, views
 from genomimic.figures.copies import copy_figures
-from genomimic.plots import charts
-from genomimic.plots.colours import set_colour
+from genomimic.plots import charts, evidence
+from genomimic.plots.colours import REAL, set_colour
 from genomimic.plots.logos import axis_end, logo, logo_svg
 from genomimic.plots.sequences import coloured
 
@@ -26,6 +27,7 @@ def set_figures(one: SetReport, number: int) -> Iterator[Figure]:
     if holdout.modality.aligned:
         yield logo_figure(holdout.dataset, synthetic.dataset, name=one.name, key=key)
     yield from in_pairs(_curve_figures(one, number))
+    yield map_figure(one, number)
     yield side_by_side(holdout.dataset, synthetic.dataset, name=one.name, key=key)
     yield _kmer_figure(one, number)
     yield from copy_figures(one, number)
@@ -111,6 +113,27 @@ def _length_figure(one: SetReport, number: int) -> Figure:
         "The synthetic curve should lie on the dashed holdout curve.",
         f"Median lengths: {medians}.",
         charts.density_curves(lengths, colours(one, number), title="length (letters)", spread=spread),
+    )
+
+
+def map_figure(one: SetReport, number: int) -> Figure:
+    """Holdout and synthetic records as points on the first two dimensions of the embedding."""
+    places, name = embedding_map(one.comparison), label_of(one)
+    chart = evidence.points(
+        {"real holdout": places.holdout, name: places.synthetic},
+        {"real holdout": REAL, name: set_colour(number)},
+        {"real holdout": "circle-open", name: "circle"},
+    )
+    apart = np.linalg.norm(places.synthetic.mean(0) - places.holdout.mean(0))
+    wide = [float(np.sqrt(side.var(0).sum())) for side in (places.holdout, places.synthetic)]
+    return plotly_figure(
+        f"set{number}-map",
+        "Map of the records",
+        "Each point is a record; near ones share words and letters at positions. Places with rings alone are kinds of "
+        "real records that the generator misses, places without rings are of its own making.",
+        f"{len(places.holdout):,} records a side; the middles lie {apart:.2g} apart, where real records spread "
+        f"{wide[0]:.2g} and synthetic ones {wide[1]:.2g} about theirs.",
+        chart,
     )
 
 

@@ -203,5 +203,7 @@ def _scatter(
     chart = charts.against_real(
         names.tolist(), real, synthetic, unit=unit, name=name, colour=colour, differs=differs, log=log
     )
-    first = f"; first {names[0]}: real {real[0]:.3g}, synthetic {synthetic[0]:.3g}" if differs.any() else ""
+    first = (
+        f"; first in the table {names[0]}: real {real[0]:.3g}, synthetic {synthetic[0]:.3g}" if differs.any() else ""
+    )
     return Drawn(chart, f"{int(differs.sum()):,} of {len(q):,} {what} differ clearly (q below {DIFFERS:g}){first}.")

@@ -76,6 +76,6 @@ def points(
     figure = go.Figure(layout={"template": STYLE, "hovermode": False})
     for name, places in sets.items():
         marker = {"color": colours[name], "symbol": shapes[name], "size": 6, "opacity": 0.55}
-        figure.add_scattergl(x=places[:, 0], y=places[:, 1], mode="markers", name=plain(name), marker=marker)
+        figure.add_scatter(x=places[:, 0], y=places[:, 1], mode="markers", name=plain(name), marker=marker)
     figure.update_xaxes(title="first dimension of the embedding")
     return figure.update_yaxes(title="second dimension")
