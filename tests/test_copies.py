@@ -7,7 +7,7 @@ from genomimic.comparison import compare
 from genomimic.evaluation import HeldOutBits, evaluate, training_sample
 from genomimic.evidence.copies import alignment, duplicates, longest_word, nearest_records
 from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
-from genomimic.metrics.privacy import auc
+from genomimic.metrics.discrimination import auc
 
 
 def test_census_counts_repeats_and_copies_on_each_strand():
@@ -63,7 +63,7 @@ def test_the_gap_beyond_baselines_is_paired():
     found, attack = memory_scores(heart, {"markov": baseline}, halves)
     assert found.value == pytest.approx(heart.holdout.mean() - heart.train.mean())
     assert found.floors["markov"] == pytest.approx(hard_holdout.mean() - hard_train.mean())
-    assert attack.value == pytest.approx(auc(-heart.train, -heart.holdout))
+    assert attack.value == pytest.approx(auc(-heart.holdout, -heart.train))
     assert attack.ceiling == 0.5
 
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from genomimic.evaluation import Report, Score
-from genomimic.verdicts import ahead
+from genomimic.verdicts import Mark, ahead, mark_of
 
-MARKS = {
+MARKS: dict[Mark, tuple[str, str]] = {
     "real": ("●", "as good as fresh real data"),
     "between": ("◐", "better than the floor, short of fresh real data"),
     "floor": ("○", "no better than the floor"),
@@ -20,7 +20,7 @@ class Cell(NamedTuple):
     """One score of one set; `mark` is a key of `MARKS`, `simpler` the simplest baseline that clearly does better."""
 
     score: Score
-    mark: str
+    mark: Mark
     simpler: str
 
 
@@ -53,15 +53,6 @@ def compared(report: Report) -> list[ComparedMetric]:
     return [_row(metric, [scores.get(metric) for scores in by_set]) for metric in metrics]
 
 
-def mark_of(score: Score) -> str:
-    """Where a score stands by its interval: a key of `MARKS`."""
-    if not score.resolved:
-        return "unresolved"
-    if score.skill_high >= 1:
-        return "real" if score.skill_low > 0 else "unsure"
-    return "between" if score.skill_low > 0 else "floor"
-
-
 def _row(metric: str, scores: list[Score | None]) -> ComparedMetric:
     known = [score for score in scores if score is not None]
     one = next((score for score in known if score.resolved), known[0])
@@ -74,7 +65,7 @@ def _simpler(score: Score) -> str:
     return next(iter(ahead(score)), "")
 
 
-def legend(rows: list[ComparedMetric]) -> Mapping[str, tuple[str, str]]:
+def legend(rows: list[ComparedMetric]) -> Mapping[Mark, tuple[str, str]]:
     """The marks that a table uses, with their meaning."""
     used = {cell.mark for row in rows for cell in row.cells if cell is not None}
     return {mark: words for mark, words in MARKS.items() if mark in used}

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from genomimic.metrics.privacy import auc
+from genomimic.metrics.discrimination import auc
 from genomimic.scoring import NORMAL_95, Score, standard_error
 
 QUESTIONS = {
@@ -48,7 +48,7 @@ def gap(bits: SeenAndUnseen) -> float:
 
 def attack(bits: SeenAndUnseen) -> float:
     """AUC of calling a record a training record where the model finds it likely."""
-    return auc(-bits.train, -bits.holdout)
+    return auc(-bits.holdout, -bits.train)
 
 
 def memory_scores(own: SeenAndUnseen, others: Mapping[str, SeenAndUnseen], halves: Halves) -> tuple[Score, ...]:

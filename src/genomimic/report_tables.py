@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from genomimic.evaluation import Report
-from genomimic.packing import DIGITS
+from genomimic.packing import rounded
 
 FIRST_ROWS = 12
 LETTERS = re.compile(r"[A-Z*\-.| \[\]]+")
@@ -152,7 +152,7 @@ def _exact(value: object) -> str:
 def _plain(column: Shaped[np.ndarray, " rows"]) -> list[Any]:
     values = column.tolist()
     if column.dtype.kind == "f":
-        return [float(f"{value:.{DIGITS}g}") if math.isfinite(value) else None for value in values]
+        return [rounded(value) for value in values]
     if column.dtype.kind == "O":
         return [value if isinstance(value, str) or value is None else str(value) for value in values]
     return values

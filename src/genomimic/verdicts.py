@@ -1,6 +1,7 @@
 """What the scores say in plain words, by rules that anyone can check."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -26,6 +27,7 @@ COPIES = {
 EXCESS = 0.01  # of the records, which fresh real data may have nearer to the one than to the other by chance
 NO_FLOOR = {"likelihood", "generalisation gap", "likelihood attack"}  # families that are read beside the baselines
 LEAST_GAP = 0.005  # bits per base beyond a baseline's that are worth a word
+Mark = Literal["real", "between", "floor", "unsure", "unresolved"]
 COLLAPSED_BELOW = 0.5  # of the way from a collapsed generator to real data
 
 
@@ -119,14 +121,26 @@ def ahead(score: Score) -> list[str]:
     return [name for name in BASELINES if name in score.floors and _clearly_worse(score, score.floors[name])]
 
 
+def mark_of(score: Score) -> Mark:
+    """Where the interval of a score's skill stands between 0, the floor, and 1, fresh real data.
+
+    "real" reaches 1 and not 0, "unsure" holds both, "between" neither, "floor" reaches 0 alone.
+    """
+    if not score.resolved:
+        return "unresolved"
+    if score.skill_high >= 1:
+        return "real" if score.skill_low > 0 else "unsure"
+    return "between" if score.skill_low > 0 else "floor"
+
+
 def as_good_as_real(scores: Sequence[Score]) -> list[Score]:
-    """Resolved scores whose skill interval reaches 1, fresh real data, and does not reach down to 0, the floor."""
-    return [score for score in _resolved(scores) if score.skill_high >= 1 and score.skill_low > 0]
+    """Scores that are as good as fresh real data and clearly better than the floor."""
+    return [score for score in scores if mark_of(score) == "real"]
 
 
 def undecided(scores: Sequence[Score]) -> list[Score]:
-    """Resolved scores whose skill interval holds both the floor and fresh real data: they say nothing either way."""
-    return [score for score in _resolved(scores) if score.skill_high >= 1 and score.skill_low <= 0]
+    """Resolved scores whose interval holds both the floor and fresh real data: they say nothing either way."""
+    return [score for score in scores if mark_of(score) == "unsure"]
 
 
 def detection_limit(n: int) -> str:

@@ -83,10 +83,14 @@ def strand_counts(
     """Counts of all k-mers by code, from those by column: where both strands count, on both strands together."""
     numbers, _ = _column_numbers(alphabet, k, both_strands)
     counts = totals[..., numbers]
-    if not both_strands:
-        return counts
+    return counts * times_counted(alphabet, k, both_strands=both_strands)
+
+
+@cache
+def times_counted(alphabet: Alphabet, k: int, *, both_strands: bool) -> Int[np.ndarray, " codes"]:
+    """How often each k-mer is counted where it stands: a palindrome stands on both strands at once."""
     own = np.arange(alphabet.size**k)
-    return counts * np.where(reverse_codes(alphabet, k) == own, 2, 1)  # a palindrome stands on both strands at once
+    return np.where(both_strands and reverse_codes(alphabet, k) == own, 2, 1) * np.ones_like(own)
 
 
 @cache

@@ -7,8 +7,9 @@ from toys import dataset, real_values, sequences, substituted
 
 from genomimic.comparison import Comparison, compare
 from genomimic.metrics import METRICS
+from genomimic.metrics.discrimination import auc
 from genomimic.metrics.novelty import copied_word_length, tail_share
-from genomimic.metrics.privacy import adversarial_accuracy, auc, farther, tpr_at
+from genomimic.metrics.privacy import adversarial_accuracy, farther, tpr_at
 from genomimic.views import View
 
 N = 300
@@ -42,7 +43,7 @@ def test_membership_agrees_with_scikit_learn(scale):
     members, others = rng.normal(0.5, 1, 200), rng.normal(0, 1, 150)
     members, others = np.round(members * scale), np.round(others * scale)
     truth, scores = np.repeat([1, 0], [200, 150]), np.concatenate([members, others])
-    assert auc(members, others) == pytest.approx(roc_auc_score(truth, scores))
+    assert auc(others, members) == pytest.approx(roc_auc_score(truth, scores))
     false, true, _ = roc_curve(truth, scores, drop_intermediate=False)
     for rate in (0.004, 0.01, 0.21):
         assert tpr_at(rate, members, others) == pytest.approx(np.interp(rate, false, true))

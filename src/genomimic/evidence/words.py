@@ -17,7 +17,7 @@ from genomimic.metrics.spectra import (
     surprise_length,
 )
 from genomimic.views import View
-from genomimic.words import columns, reverse_codes
+from genomimic.words import columns, times_counted
 
 MAX_ROWS = 2000
 FEWEST = 10
@@ -133,10 +133,8 @@ def z_scores(table: Float[np.ndarray, "first middle last"]) -> Float[np.ndarray,
 
 def own_columns(view: View, k: int) -> tuple[Num[np.ndarray, " words"], Num[np.ndarray, " codes"]]:
     """The code that each column stands for, and how often each word is counted: a palindrome of both strands twice."""
-    codes = np.arange(view.alphabet.size**k)
     first = np.unique(columns(view.alphabet, k, both_strands=view.both_strands))
-    both = view.both_strands and reverse_codes(view.alphabet, k) == codes
-    return first, np.where(both, 2, 1) * np.ones(len(codes), int)
+    return first, times_counted(view.alphabet, k, both_strands=view.both_strands)
 
 
 def two_sided(

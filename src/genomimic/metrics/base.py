@@ -34,6 +34,11 @@ def all_records(comparison: Comparison) -> int:
     return len(comparison.synthetic)
 
 
+def pairs_read(comparison: Comparison) -> int:
+    """How many synthetic records a metric reads that compares all with all of the holdout by edit distance."""
+    return len(comparison.synthetic.distances(comparison.holdout))
+
+
 @dataclass(frozen=True)
 class Metric:
     """A statistic with its card.

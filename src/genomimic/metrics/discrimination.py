@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Num
 from scipy.stats import rankdata
 
 from genomimic.classifiers import Judged, judge_out_of_fold
@@ -75,7 +75,7 @@ def two_sample_auc_cnn(comparison: Comparison) -> float:
     return auc(scores.holdout, scores.synthetic)
 
 
-def auc(negatives: Float[np.ndarray, " n"], positives: Float[np.ndarray, " m"]) -> float:
+def auc(negatives: Num[np.ndarray, " n"], positives: Num[np.ndarray, " m"]) -> float:
     """Chance that a positive scores above a negative, ties counted half (Mann-Whitney).
 
     >>> auc(np.array([0.0, 1.0]), np.array([1.0, 2.0]))

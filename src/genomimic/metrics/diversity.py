@@ -141,7 +141,5 @@ def _alike(view: View) -> Bool[np.ndarray, "n n"]:
 
 
 def _mean_within(view: View) -> float:
-    distances = view.distances(view)
-    np.fill_diagonal(distances, np.iinfo(distances.dtype).max)
-    lengths = view.lengths[: len(distances)]
-    return float((distances.min(1) / np.maximum(lengths, 1)).mean())
+    nearest = view.least_distances(view)
+    return float((nearest / np.maximum(view.lengths[: len(nearest)], 1)).mean())

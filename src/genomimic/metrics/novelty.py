@@ -7,7 +7,7 @@ from jaxtyping import Bool, Num
 
 from genomimic.clustering import known_words, word_length
 from genomimic.comparison import Comparison
-from genomimic.metrics.base import PAIRS, RECORDS, metric
+from genomimic.metrics.base import PAIRS, RECORDS, metric, pairs_read
 from genomimic.views import View
 
 NEAR = 0.1
@@ -18,10 +18,6 @@ RARER = 200
 
 def _nearest_size(comparison: Comparison) -> int:
     return len(comparison.nearest.distance)
-
-
-def _matrix_size(comparison: Comparison) -> int:
-    return len(comparison.synthetic.distances(comparison.holdout))
 
 
 def copied_word_length(train: View) -> int:
@@ -168,7 +164,7 @@ def near_excess(comparison: Comparison) -> float:
     ceiling=0.5,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def dcr_share(comparison: Comparison) -> float:
     """P[d(record, train') < d(record, holdout)] + P[=] / 2, with as many records in train' as in holdout.

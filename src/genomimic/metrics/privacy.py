@@ -5,17 +5,13 @@ All of these compare nearest distances in edits. Ties count half, since whole ed
 
 import numpy as np
 from jaxtyping import Num
-from scipy.stats import rankdata
 
 from genomimic.comparison import Comparison
-from genomimic.metrics.base import PAIRS, metric
+from genomimic.metrics.base import PAIRS, metric, pairs_read
+from genomimic.metrics.discrimination import auc
 from genomimic.views import View
 
 FALSE_POSITIVES = 0.01
-
-
-def _matrix_size(comparison: Comparison) -> int:
-    return len(comparison.synthetic.distances(comparison.holdout))
 
 
 @metric(
@@ -31,7 +27,7 @@ def _matrix_size(comparison: Comparison) -> int:
     ceiling=0.5,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def adversarial_accuracy_truth(comparison: Comparison) -> float:
     """P[d(holdout record, synthetic) > d(it, other holdout)] + P[=] / 2: 0.5 ideal, above: real kinds are missing."""
@@ -51,7 +47,7 @@ def adversarial_accuracy_truth(comparison: Comparison) -> float:
     ceiling=0.5,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def adversarial_accuracy_synthetic(comparison: Comparison) -> float:
     """P[d(synthetic record, holdout) > d(it, other synthetic)] + P[=] / 2: 0.5 ideal, above: they crowd together."""
@@ -71,7 +67,7 @@ def adversarial_accuracy_synthetic(comparison: Comparison) -> float:
     ceiling=0.0,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def privacy_loss(comparison: Comparison) -> float:
     """Adversarial accuracy beside the holdout less that beside as many training records: 0 where nothing leaks."""
@@ -92,11 +88,12 @@ def privacy_loss(comparison: Comparison) -> float:
     ceiling=0.5,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def membership_auc(comparison: Comparison) -> float:
     """Area under the ROC curve of the attack that calls a record a training record if a synthetic one is near."""
-    return auc(*_attack(comparison))
+    members, others = _attack(comparison)
+    return auc(others, members)
 
 
 @metric(
@@ -112,7 +109,7 @@ def membership_auc(comparison: Comparison) -> float:
     ceiling=FALSE_POSITIVES,
     references=False,
     limit=PAIRS,
-    size=_matrix_size,
+    size=pairs_read,
 )
 def membership_tpr(comparison: Comparison) -> float:
     """True positive rate of the same attack at a false positive rate of 1%, on the line between steps of the ROC."""
@@ -130,16 +127,6 @@ def farther(own: View, other: View) -> float:
     size = min(len(across), len(within))
     a, b = across[:size], within[:size]
     return float((a > b).mean() + (a == b).mean() / 2)
-
-
-def auc(members: Num[np.ndarray, " m"], others: Num[np.ndarray, " n"]) -> float:
-    """P[score of a member > that of another] + P[=] / 2.
-
-    >>> auc(np.array([3, 2]), np.array([2, 1]))
-    0.875
-    """
-    ranks = rankdata(np.concatenate([members, others]))[: len(members)]
-    return float((ranks.mean() - (len(members) + 1) / 2) / len(others))
 
 
 def tpr_at(rate: float, members: Num[np.ndarray, " m"], others: Num[np.ndarray, " n"]) -> float:
