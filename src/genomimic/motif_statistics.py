@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float, Int
 from scipy import stats
 
 from genomimic import motif_sites
+from genomimic.divergence import jensen_shannon
 from genomimic.motif_sites import site_counts, spacing_counts
 from genomimic.scanning import Scanner
 from genomimic.views import View
@@ -99,13 +100,8 @@ def excess_divergence(a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows
     known = np.minimum(n / FEW, 1)
     p = known[:, None] * a / np.maximum(n, 1)[:, None] + ((1 - known) / a.shape[1])[:, None]
     q = b / m[:, None]
-    divergence = _entropies((p + q) / 2) - (_entropies(p) + _entropies(q)) / 2
     seen = np.maximum(((a + b) > 0).sum(1), 1)
-    return divergence - (seen - 1) / (8 * np.log(2)) * (known**2 / np.maximum(n, 1) + 1 / m)
-
-
-def _entropies(p: Float[np.ndarray, "rows cells"]) -> Float[np.ndarray, " rows"]:
-    return np.asarray(stats.entropy(p, base=2, axis=1))
+    return jensen_shannon(p, q) - (seen - 1) / (8 * np.log(2)) * (known**2 / np.maximum(n, 1) + 1 / m)
 
 
 def _moments(view: View, scanner: Scanner, chosen: Int[np.ndarray, " chosen"]) -> Float[np.ndarray, "sides sides"]:

@@ -4,34 +4,18 @@ import math
 from functools import partial
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int
 
 from genomimic.comparison import Comparison
+from genomimic.divergence import jensen_shannon, null_bias
 from genomimic.metrics.base import metric, word_length
-
-
-def jensen_shannon(p: Float[np.ndarray, " words"], q: Float[np.ndarray, " words"]) -> float:
-    """Jensen-Shannon divergence of two distributions in bits, from 0 to 1 (Lin 1991).
-
-    >>> jensen_shannon(np.array([1.0, 0.0]), np.array([0.0, 1.0]))
-    1.0
-    """
-    return max(_entropy((p + q) / 2) - (_entropy(p) + _entropy(q)) / 2, 0.0)
-
-
-def null_bias(words: int, n: int, m: int) -> float:
-    """Expected divergence in bits of two samples of n and m draws from one distribution over `words` words.
-
-    E0 = (words - 1) / (8 ln 2) (1/n + 1/m): the divergence is a chi-squared variable to second order.
-    """
-    return (words - 1) / (8 * math.log(2)) * (1 / n + 1 / m)
 
 
 def kmer_js(comparison: Comparison, k: int) -> float:
     """Divergence of pooled k-mer frequencies in excess of the null bias, in bits; about 0 for fresh real data."""
     counts = comparison.synthetic.kmer_totals(k), comparison.holdout.kmer_totals(k)
     seen = int(((counts[0] + counts[1]) > 0).sum())
-    return _divergence(*counts) - null_bias(seen, *(max(int(count.sum()), 1) for count in counts))
+    return _divergence(*counts) - float(null_bias(seen, *(max(int(count.sum()), 1) for count in counts)))
 
 
 def kmer_js_distance(a: Int[np.ndarray, " words"], b: Int[np.ndarray, " words"]) -> float:
@@ -43,12 +27,7 @@ def kmer_js_distance(a: Int[np.ndarray, " words"], b: Int[np.ndarray, " words"])
 
 
 def _divergence(a: Int[np.ndarray, " words"], b: Int[np.ndarray, " words"]) -> float:
-    return jensen_shannon(a / max(a.sum(), 1), b / max(b.sum(), 1))
-
-
-def _entropy(p: Float[np.ndarray, " words"]) -> float:
-    positive = p[p > 0]
-    return float(-(positive * np.log2(positive)).sum())
+    return float(jensen_shannon(a / max(a.sum(), 1), b / max(b.sum(), 1)))
 
 
 for _k in range(1, 7):

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from genomimic.comparison import Comparison
+from genomimic.divergence import entropies, jensen_shannon, null_bias
 from genomimic.metrics.base import RECORDS, aligned, metric
 from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.views import View
@@ -156,21 +157,14 @@ def excess_divergences(
 ) -> Float[np.ndarray, " places"]:
     """Jensen-Shannon divergence of the counts at each place less its null bias, in bits; 0 where a side has none."""
     n, m = (counts.sum(1).clip(min=1) for counts in (a, b))
-    p, q = a / n[:, None], b / m[:, None]
-    divergence = entropies((p + q) / 2) - (entropies(p) + entropies(q)) / 2
-    chance = (((a + b) > 0).sum(1) - 1) / (8 * math.log(2)) * (1 / n + 1 / m)
-    return np.where(a.any(1) & b.any(1), divergence - chance, 0.0)
+    excess = jensen_shannon(a / n[:, None], b / m[:, None]) - null_bias(((a + b) > 0).sum(1), n, m)
+    return np.where(a.any(1) & b.any(1), excess, 0.0)
 
 
 def mean_excess(a: Int[np.ndarray, "places words"], b: Int[np.ndarray, "places words"]) -> float:
     """Mean of the excess divergences over the places that both sides have."""
     shared = a.any(1) & b.any(1)
     return float(excess_divergences(a, b)[shared].mean()) if shared.any() else 0.0
-
-
-def entropies(p: Float[np.ndarray, "*sets words"]) -> Float[np.ndarray, "*sets"]:
-    """Entropy in bits of each distribution."""
-    return -np.where(p > 0, p * np.log2(np.where(p > 0, p, 1)), 0).sum(-1)
 
 
 def _positions(length: int, symbols: int) -> Int[np.ndarray, " positions"]:

@@ -6,11 +6,13 @@ Each is decided from the data by a test that is both significant and large enoug
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int, Int8
+from jaxtyping import Float, Int8
 from scipy.stats import chi2
 
 from genomimic.alphabet import DNA, PROTEIN, RNA, Alphabet
+from genomimic.divergence import jensen_shannon
 from genomimic.errors import DataError
+from genomimic.words import count_table, reverse_codes
 
 CORE_SHARE = 0.9
 """Least share of A, C, G, T, U and N among the letters of nucleic acids; in real proteins it is near 0.3."""
@@ -73,8 +75,8 @@ def _compare_strands_by_kmer(values: Int8[np.ndarray, "n length"]) -> Guess:
     It is compared with its distribution when each sequence is turned to a random strand; the mean of that
     distribution is its bias and is taken off.
     """
-    counts = _kmer_counts(_some(values), 4)
-    mirrored = counts[:, _reverse_complement_order(4)]
+    counts = count_table(_some(values), DNA, 4, both_strands=False).astype(np.float64)
+    mirrored = counts[:, reverse_codes(DNA, 4)]
     total, difference = (counts + mirrored).sum(0) / 2, (counts - mirrored) / 2
     signs = np.random.default_rng(0).choice([-1.0, 1.0], (_FLIPS, len(counts)))
     null = _divergence(total, signs @ difference)
@@ -89,28 +91,11 @@ def _compare_strands_by_position(values: Int8[np.ndarray, "n length"]) -> Guess:
     mirrored = counts[::-1, ::-1]
     total = np.maximum((counts + mirrored).sum(1), 1)
     sides = [side / np.maximum(side.sum(1, keepdims=True), 1) for side in (counts, mirrored)]
-    bits = _entropy((sides[0] + sides[1]) / 2) - (_entropy(sides[0]) + _entropy(sides[1])) / 2
-    return _largest(bits, total, freedom=3)
+    return _largest(np.asarray(jensen_shannon(*sides)), total, freedom=3)
 
 
 def _some(values: Int8[np.ndarray, "n length"]) -> Int8[np.ndarray, "m length"]:
     return values[np.unique(np.linspace(0, len(values) - 1, _MAX_ROWS).astype(np.int64))]
-
-
-def _kmer_counts(values: Int8[np.ndarray, "n length"], k: int) -> Float[np.ndarray, "n kmers"]:
-    """Counts of DNA k-mers in each row; those with an unknown letter or padding count for nothing."""
-    windows = max(values.shape[1] - k + 1, 0)
-    codes, known = np.zeros((len(values), windows), np.int64), np.ones((len(values), windows), bool)
-    for shift in range(k):
-        column = values[:, shift : shift + windows]
-        codes, known = codes * 4 + column, known & (column < 4)
-    cells = (np.arange(len(values))[:, None] * 4**k + codes)[known]
-    return np.bincount(cells, minlength=len(values) * 4**k).reshape(len(values), 4**k).astype(np.float64)
-
-
-def _reverse_complement_order(k: int) -> Int[np.ndarray, " kmers"]:
-    digits = np.stack(np.unravel_index(np.arange(4**k), (4,) * k))
-    return np.asarray(np.ravel_multi_index(tuple(3 - digits[::-1]), (4,) * k))
 
 
 def _divergence(
@@ -118,12 +103,7 @@ def _divergence(
 ) -> Float[np.ndarray, " m"]:
     """Jensen-Shannon divergence in bits between the counts total + difference and total - difference."""
     scale = max(float(total.sum()), 1.0)
-    mean, forward, backward = total[None] / scale, (total + difference) / scale, (total - difference) / scale
-    return _entropy(mean) - (_entropy(forward) + _entropy(backward)) / 2
-
-
-def _entropy(probs: Float[np.ndarray, "*rows outcomes"]) -> Float[np.ndarray, "*rows"]:
-    return -(probs * np.log2(np.where(probs > 0, probs, 1.0))).sum(-1)
+    return np.asarray(jensen_shannon((total + difference) / scale, (total - difference) / scale))
 
 
 def detect_aligned(values: Int8[np.ndarray, "n length"], alphabet: Alphabet) -> Guess:

@@ -6,6 +6,7 @@ from html import escape
 import numpy as np
 from jaxtyping import Float, Int
 
+from genomimic.divergence import entropies
 from genomimic.plots.colours import GRID, INK, MUTED, UNKNOWN, letter_colours
 from genomimic.plots.glyphs import OUTLINES
 
@@ -38,7 +39,7 @@ def logo(values: Int[np.ndarray, "n length"], symbols: str) -> Logo:
     counts = np.stack([(values == token).sum(0) for token in range(size)], 1).astype(float)
     known = counts.sum(1, keepdims=True)
     shares = np.divide(counts, known, out=np.zeros_like(counts), where=known > 0)
-    entropy = -(shares * np.log2(np.where(shares > 0, shares, 1.0))).sum(1, keepdims=True)
+    entropy = np.asarray(entropies(shares))[:, None]
     correction = (size - 1) / (2 * np.log(2) * np.maximum(known, 1))
     information = np.where(known > 0, np.maximum(np.log2(size) - entropy - correction, 0.0), 0.0)
     return Logo(symbols, shares * information)
