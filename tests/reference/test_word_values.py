@@ -11,11 +11,11 @@ from toys import dataset, real_values, sequences
 from genomimic.comparison import compare
 from genomimic.metrics import METRICS
 from genomimic.metrics.composition import odds_estimate, odds_gradient, odds_ratios
-from genomimic.metrics.differences import energy_distance
+from genomimic.metrics.differences import energy_distance, mean_discrepancy, sums_of
 from genomimic.metrics.higher_order import position_sets, row_correlations
 from genomimic.metrics.kmers import jensen_shannon, null_bias
 from genomimic.metrics.positions import excess_divergences, information, information_variance
-from genomimic.metrics.spectra import by_ends, expected_counts, mean_discrepancy, spectra, sums_of, surprise_length
+from genomimic.metrics.spectra import by_ends, expected_counts, spectra, surprise_length
 from genomimic.views import View
 from genomimic.words import strand_counts
 

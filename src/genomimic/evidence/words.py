@@ -7,11 +7,11 @@ from scipy import stats
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
 from genomimic.metrics.base import word_length
+from genomimic.metrics.differences import mean_discrepancy
 from genomimic.metrics.spectra import (
     by_ends,
     expected_counts,
     log_ratios,
-    mean_discrepancy,
     spectrum_blocks,
     spectrum_length,
     surprise_length,

@@ -38,3 +38,20 @@ def energy_distance(a: Num[np.ndarray, " bins"], b: Num[np.ndarray, " bins"], wi
     (n, m), (F, G) = (a.sum(), b.sum()), (counts.cumsum() / counts.sum() for counts in (a, b))
     chance = F * (1 - F) / max(n - 1, 1) + G * (1 - G) / max(m - 1, 1)
     return float(2 * width * ((F - G) ** 2 - chance).sum())
+
+
+def mean_discrepancy(a: Float[np.ndarray, " sums"], b: Float[np.ndarray, " sums"]) -> float:
+    """Unbiased squared maximum mean discrepancy of two sets of vectors, from their sums (`sums_of`)."""
+    (n, mean, chance), (m, other, more_chance) = (_mean_with_chance(sums) for sums in (a, b))
+    return float(((mean - other) ** 2).sum() - chance / n - more_chance / m)
+
+
+def sums_of(vectors: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, " sums"]:
+    """How many vectors, the sum of their squared lengths, and their sum."""
+    return np.r_[len(vectors), (vectors**2).sum(), vectors.sum(0)]
+
+
+def _mean_with_chance(sums: Float[np.ndarray, " sums"]) -> tuple[float, Float[np.ndarray, " numbers"], float]:
+    """Number of vectors, their mean, and the trace of their covariance."""
+    n, squares, mean = sums[0], sums[1], sums[2:] / sums[0]
+    return float(n), mean, float((squares - n * (mean**2).sum()) / max(n - 1, 1))

@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 from genomimic.comparison import Comparison
 from genomimic.embedding import Embedding, embedding
 from genomimic.metrics.base import metric
+from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
 
 
@@ -21,14 +22,6 @@ class Moments(NamedTuple):
     n: int
     mean: Float[np.ndarray, " d"]
     covariance: Float[np.ndarray, "d d"]
-
-
-class KernelSums(NamedTuple):
-    """Number of points, the sum of their features, and the sum of the points' kernels with themselves."""
-
-    n: int
-    features: Float[np.ndarray, " features"]
-    own: float
 
 
 @metric(
@@ -70,7 +63,7 @@ def frechet_distance(comparison: Comparison) -> float:
 def kernel_distance(comparison: Comparison) -> float:
     """Unbiased squared maximum mean discrepancy with the kernel (x y / d + 1)^3; 0 is what chance gives."""
     fitted = embedding(comparison)
-    return unbiased_mmd(*(kernel_sums(view, fitted) for view in (comparison.holdout, comparison.synthetic)))
+    return mean_discrepancy(*(kernel_sums(view, fitted) for view in (comparison.synthetic, comparison.holdout)))
 
 
 def gaussian_frechet(a: Moments, b: Moments) -> float:
@@ -86,12 +79,6 @@ def gaussian_frechet(a: Moments, b: Moments) -> float:
     return float(((a.mean - b.mean) ** 2).sum() + np.trace(a.covariance) + np.trace(b.covariance) - 2 * shared)
 
 
-def unbiased_mmd(a: KernelSums, b: KernelSums) -> float:
-    """Squared maximum mean discrepancy; pairs of a point with itself are left out (Gretton et al. 2012, eq. 3)."""
-    within = [(one.features @ one.features - one.own) / max(one.n * (one.n - 1), 1) for one in (a, b)]
-    return float(sum(within) - 2 * (a.features @ b.features) / (a.n * b.n))
-
-
 def moments(view: View, fitted: Embedding) -> Moments:
     """Mean and covariance of a set's points."""
     n, d = len(view), fitted.dimensions
@@ -101,10 +88,9 @@ def moments(view: View, fitted: Embedding) -> Moments:
     return Moments(n, mean, (products - n * np.outer(mean, mean)) / max(n - 1, 1))
 
 
-def kernel_sums(view: View, fitted: Embedding) -> KernelSums:
-    """Sums of the cubic kernel's features over a set's points."""
-    sums = view.totals(("cubic", fitted.version), lambda part: _cubic_sums(fitted.points(part)))
-    return KernelSums(len(view), sums[:-1], float(sums[-1]))
+def kernel_sums(view: View, fitted: Embedding) -> Float[np.ndarray, " sums"]:
+    """`sums_of` the cubic kernel's features over a set's points."""
+    return view.totals(("cubic", fitted.version), lambda part: sums_of(cubic_features(fitted.points(part))))
 
 
 def cubic_features(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, "n features"]:
@@ -130,8 +116,3 @@ def _triples(size: int) -> tuple[Int[np.ndarray, "features 3"], Float[np.ndarray
 def _moment_sums(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " sums"]:
     exact = points.astype(float)
     return np.concatenate([exact.sum(0), (exact.T @ exact).ravel()])
-
-
-def _cubic_sums(points: Float[np.ndarray, "n d"]) -> Float[np.ndarray, " sums"]:
-    features = cubic_features(points)
-    return np.append(features.sum(0), (features**2).sum())

@@ -8,6 +8,7 @@ from jaxtyping import Float, Num
 from genomimic.alphabet import Alphabet
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import metric, word_length
+from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
 from genomimic.words import MAX_WORDS, strand_counts
 
@@ -98,23 +99,6 @@ def spectrum_mmd(comparison: Comparison) -> float:
     """Squared distance of the mean unit vectors of square roots of k-mer counts, less what chance gives."""
     k = spectrum_length(comparison.holdout)
     return mean_discrepancy(spectrum_sums(comparison.synthetic, k), spectrum_sums(comparison.holdout, k))
-
-
-def mean_discrepancy(a: Float[np.ndarray, " sums"], b: Float[np.ndarray, " sums"]) -> float:
-    """Unbiased squared maximum mean discrepancy of two sets of vectors, from their sums (`sums_of`)."""
-    (n, mean, chance), (m, other, more_chance) = (_mean_with_chance(sums) for sums in (a, b))
-    return float(((mean - other) ** 2).sum() - chance / n - more_chance / m)
-
-
-def sums_of(vectors: Float[np.ndarray, "n numbers"]) -> Float[np.ndarray, " sums"]:
-    """How many vectors, the sum of their squared lengths, and their sum."""
-    return np.r_[len(vectors), (vectors**2).sum(), vectors.sum(0)]
-
-
-def _mean_with_chance(sums: Float[np.ndarray, " sums"]) -> tuple[float, Float[np.ndarray, " numbers"], float]:
-    """Number of vectors, their mean, and the trace of their covariance."""
-    n, squares, mean = sums[0], sums[1], sums[2:] / sums[0]
-    return float(n), mean, float((squares - n * (mean**2).sum()) / max(n - 1, 1))
 
 
 def spectrum_length(view: View) -> int:

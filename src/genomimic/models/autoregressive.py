@@ -149,14 +149,6 @@ class Autoregressive(Model):
         average = nn.moving_average(state.average, weights, state.step, 0.99)
         return NetworkState(weights, average, optimiser, state.step + 1), {"train_loss": value / jnp.log(2.0)}
 
-    def validate(
-        self, spec: Spec, state: NetworkState, values: Shaped[Array, "n length"], key: PRNGKeyArray
-    ) -> tuple[NetworkState, Scalars]:
-        """Exact bits per base."""
-        log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
-        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
-        return state, {"loss": -log_probs.sum() / bases / jnp.log(2.0)}
-
     def log_prob(
         self, spec: Spec, state: NetworkState, x: Shaped[Array, " length"], key: PRNGKeyArray
     ) -> Float[Array, ""]:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
@@ -96,11 +98,16 @@ class Model(ABC):
     ) -> tuple[State, Scalars]:
         """State after one more batch, and what to log of it."""
 
-    @abstractmethod
     def validate(
         self, spec: Spec, state: State, values: Shaped[Array, "n length"], key: PRNGKeyArray
     ) -> tuple[State, Scalars]:
-        """The scalar "loss" on unseen records, lower is better, and the state with all that is chosen by them."""
+        """The scalar "loss" on unseen records, lower is better, and the state with all that is chosen by them.
+
+        Unless a model says otherwise, it chooses nothing, and the loss is bits per base by `log_prob`.
+        """
+        log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
+        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
+        return state, {"loss": -log_probs.sum() / bases / jnp.log(2.0)}
 
     @abstractmethod
     def sample(self, spec: Spec, state: State, key: PRNGKeyArray) -> Shaped[Array, " length"]:

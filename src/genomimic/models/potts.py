@@ -89,14 +89,6 @@ class AutoregressivePotts(Model):
         average = nn.moving_average(state.average, weights, state.step, 0.98)
         return PottsState(weights, average, optimiser, state.step + 1), {"train_loss": value, "strength": strength}
 
-    def validate(
-        self, spec: Spec, state: PottsState, values: Int[Array, "n length"], key: PRNGKeyArray
-    ) -> tuple[PottsState, Scalars]:
-        """Exact bits per base."""
-        log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
-        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
-        return state, {"loss": -log_probs.sum() / bases / jnp.log(2.0)}
-
     def log_prob(self, spec: Spec, state: PottsState, x: Int[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         return log_mean(spec, lambda x: _log_prob(spec, state.average, x), x)
 
