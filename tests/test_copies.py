@@ -4,16 +4,17 @@ from toys import dataset, real_values, references, sequences, substituted
 
 from genomimic.census import Census, take_census
 from genomimic.comparison import compare
-from genomimic.evaluation import HeldOutBits, evaluate, training_sample
+from genomimic.evaluation import evaluate
 from genomimic.evidence.copies import alignment, duplicates, longest_word, nearest_records
-from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
+from genomimic.likelihoods import Halves, HeldOutBits, SeenAndUnseen, gap_beyond, memory_scores, training_sample
 from genomimic.metrics.discrimination import auc
+from genomimic.views import View
 
 
 def test_census_counts_repeats_and_copies_on_each_strand():
     train, holdout = sequences("AACC", "ACAC", "ATAT"), sequences("CCCA")
     synthetic = sequences("AACC", "GGTT", "AACC", "GTGT", "ATAT", "CCCA", "TTTA", "TAAA")
-    assert take_census(synthetic, train, holdout) == Census(8, 5, 3, 2, 1)
+    assert take_census(View(synthetic), View(train), View(holdout)) == Census(8, 5, 3, 2, 1)
 
 
 def test_the_nearest_training_record_stands_beside_each():

@@ -15,13 +15,12 @@ from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
 from genomimic.evidence import EVIDENCE, Table
 from genomimic.figures import PICTURES
-from genomimic.likelihoods import Halves, SeenAndUnseen, memory_scores
+from genomimic.likelihoods import Halves, SeenAndUnseen, likelihood_score, memory_scores
 from genomimic.modalities.sequences import Sequences
 from genomimic.packing import unpack
 from genomimic.report import number_text, question_of, render, write_report
 from genomimic.report_files import discard_files
 from genomimic.report_tables import csv_text, file_names
-from genomimic.scoring import likelihood_score
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import tile
 

@@ -7,11 +7,8 @@ records of 200 letters take seconds and a few bytes each beyond the records them
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
 
 from genomimic.clustering import sequence_keys
-from genomimic.dataset import Dataset
-from genomimic.modalities.sequences import Sequences
 from genomimic.views import View
 
 
@@ -33,22 +30,16 @@ class Census(NamedTuple):
         return self.copies_of_training + self.copies_of_training_opposite
 
 
-def take_census(synthetic: Dataset, train: Dataset, holdout: Dataset) -> Census:
+def take_census(synthetic: View, train: View, holdout: View) -> Census:
     """Count over all records; the sets are equally wide."""
-    own, known, unseen = (View(one).canonical for one in (synthetic, train, holdout))
-    copied = np.isin(own, known)
-    same = _forward(synthetic.take(np.flatnonzero(copied)), train)
+    copied = np.isin(synthetic.canonical, train.canonical)
+    copies = synthetic.dataset.values[copied]
+    own, known = (sequence_keys(values, train.alphabet, stranded=True) for values in (copies, train.dataset.values))
+    same = np.isin(own, known)
     return Census(
         records=len(synthetic),
-        different=len(np.unique(own)),
+        different=len(np.unique(synthetic.canonical)),
         copies_of_training=int(same.sum()),
         copies_of_training_opposite=int(copied.sum() - same.sum()),
-        copies_of_holdout=int(np.isin(own, unseen).sum()),
+        copies_of_holdout=int(np.isin(synthetic.canonical, holdout.canonical).sum()),
     )
-
-
-def _forward(copies: Dataset, train: Dataset) -> Bool[np.ndarray, " copies"]:
-    """Which copies stand in the training data as they are."""
-    assert isinstance(train.modality, Sequences)
-    own, known = (sequence_keys(one.values, train.modality.letters, stranded=True) for one in (copies, train))
-    return np.isin(own, known)

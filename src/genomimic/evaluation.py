@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -15,32 +14,21 @@ from genomimic.dataset import Dataset
 from genomimic.embedding import embedding
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
-from genomimic.likelihoods import Halves, SeenAndUnseen, gap_beyond, memory_scores
+from genomimic.likelihoods import HeldOutBits, held_out_scores, learned_by_heart
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
 from genomimic.motifs import Motifs
-from genomimic.scoring import Halved, Scale, Score, bits_saved, halved, likelihood_score, score
+from genomimic.scoring import Halved, Scale, Score, halved, score
 from genomimic.shuffling import shuffled
 from genomimic.verdicts import findings, verdict
 from genomimic.views import View
 
-__all__ = ["HeldOutBits", "Report", "Score", "SetReport", "evaluate", "scores_json"]
+__all__ = ["Report", "Score", "SetReport", "evaluate", "scores_json"]
 
 MAX_RECORDS = EVERY
 MIN_RECORDS = 20
 FRESH_DRAWS = 3
 COLLAPSED_TO = 0.05
-
-
-class HeldOutBits(NamedTuple):
-    """Bits per base of each holdout record under a model, in the order of the holdout set.
-
-    `of_training` are those of the training records at `training_sample`, which tell what was learned by heart.
-    """
-
-    bits_per_base: Float[np.ndarray, " holdout"]
-    kind: Literal["exact", "bound"]
-    of_training: Float[np.ndarray, " sample"] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +95,11 @@ def evaluate(
     named = _checked(synthetic, references, train, holdout, validation)
     check_motifs(motifs, train)
     clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
+    learned, unseen = View(named["train"], train_clusters), View(named["holdout"], holdout_clusters)
 
     @cache
     def scale(n: int) -> Scale:
-        found = _scale(named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
+        found = _scale(learned, named, list(references), clusters, n, replicates, np.random.default_rng([seed, n]))
         return replace(found, motifs=motifs)
 
     reports = []
@@ -128,13 +117,10 @@ def evaluate(
         comparison = judged.comparison(generated)
         scores = _scores(comparison, at, done)
         own, others = (likelihoods or {}).get(name), reference_likelihoods or {}
-        likelihood, saved = _likelihoods(own, others, View(holdout, holdout_clusters), replicates, seed)
-        scores += likelihood
-        learned, beyond = _memory(
-            own, others, View(train, train_clusters), View(holdout, holdout_clusters), replicates, seed
-        )
-        scores += learned
-        census = take_census(named[f"synthetic/{name}"], named["train"], named["holdout"])
+        likelihood, saved = held_out_scores(own, others, unseen, replicates, seed)
+        by_heart, beyond = learned_by_heart(own, others, learned, unseen, replicates, seed)
+        scores += likelihood + by_heart
+        census = take_census(View(named[f"synthetic/{name}"]), learned, unseen)
         shown, halves = tables(comparison), _halves(scores, at)
         told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond)
         generator = (generators or {}).get(name, name)
@@ -184,11 +170,6 @@ def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) ->
     same_width(train, holdout, *synthetic.values())
 
 
-def training_sample(train: int, holdout: int, seed: int) -> Int[np.ndarray, " sample"]:
-    """Rows of as many training records as there are in the holdout, where there are, whose likelihoods are compared."""
-    return np.random.default_rng([seed, train, holdout]).permutation(train)[:holdout]
-
-
 def check_motifs(motifs: Motifs | None, data: Dataset) -> None:
     """Refuse motifs for data in which they cannot be looked for."""
     if motifs and (alphabet := View(data).alphabet).complements is None:
@@ -221,6 +202,7 @@ def _draw(dataset: Dataset, n: int, rng: np.random.Generator, clusters: Int[np.n
 
 
 def _scale(
+    learned: View,
     sets: Mapping[str, Dataset],
     references: Sequence[str],
     clusters: Mapping[str, Int[np.ndarray, " size"] | None],
@@ -235,11 +217,11 @@ def _scale(
     def generated(dataset: Dataset) -> Halved:
         return halved(_draw(dataset, n, rng), replicates, rng)
 
-    holdout, train = real("holdout"), sets["train"]
+    holdout, train = real("holdout"), learned.dataset
     few = rng.permutation(len(train))[: max(int(COLLAPSED_TO * len(train)), 1)]
     draw = _draw(train, n, rng).dataset
     return Scale(
-        train=View(train, clusters["train"]),
+        train=learned,
         holdout=holdout,
         matched_train=real("train"),
         fresh=tuple(real("train") for _ in range(FRESH_DRAWS)),
@@ -281,42 +263,3 @@ def _steps(
             progress(f"{name}: {step}", start + share * fraction)
 
     return done
-
-
-def _likelihoods(
-    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], holdout: View, replicates: int, seed: int
-) -> tuple[tuple[Score, ...], dict[str, tuple[float, float]]]:
-    """The score of a set whose model has likelihoods, and what it saves on the references."""
-    for model, bits in [("the set", own), *others.items()]:
-        if bits is not None and len(bits.bits_per_base) != len(holdout):
-            found = len(bits.bits_per_base)
-            raise UsageError(f"{model}: {found} likelihoods for {len(holdout)} holdout records; give one for each")
-    if own is None:
-        return (), {}
-    floors = {model: bits.bits_per_base for model, bits in others.items()}
-    halves = halved(View(holdout.dataset, holdout.clusters), replicates, np.random.default_rng([seed, len(holdout)]))
-    rows = [half.rows for half in halves.halves]
-    score = likelihood_score(own.bits_per_base, floors, bound=own.kind == "bound", halves=rows)
-    return (score,), bits_saved(own.bits_per_base, floors, halves=rows)
-
-
-def _memory(
-    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], train: View, holdout: View, replicates: int, seed: int
-) -> tuple[tuple[Score, ...], tuple[float, float] | None]:
-    """What the likelihoods of training records say, and how far the gap is beyond the baselines'."""
-    if own is None or own.of_training is None:
-        return (), None
-    rows = training_sample(len(train), len(holdout), seed)
-    if len(own.of_training) != len(rows):
-        raise UsageError(f"{len(own.of_training)} likelihoods of training records; give one for each of {len(rows)}")
-    rng = np.random.default_rng([seed, len(rows)])
-    sample = View(train.dataset.take(rows), train.clusters[rows])
-    real = [View(view.dataset, view.clusters) for view in (sample, holdout)]
-    halves = Halves(*([half.rows for half in halved(view, replicates, rng).halves] for view in real))
-    bits = {
-        model: SeenAndUnseen(one.of_training, one.bits_per_base)
-        for model, one in others.items()
-        if one.of_training is not None
-    }
-    mine = SeenAndUnseen(own.of_training, own.bits_per_base)
-    return memory_scores(mine, bits, halves), gap_beyond(mine, bits, halves)

@@ -1,4 +1,4 @@
-"""What likelihoods say of learning by heart: are training records likelier under the model than unseen ones are?"""
+"""What a model's likelihoods say: how well it foresees unseen records, and what it has learned by heart."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, NamedTuple
@@ -6,8 +6,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from genomimic.errors import UsageError
 from genomimic.metrics.discrimination import auc
-from genomimic.scoring import NORMAL_95, Score, standard_error
+from genomimic.scoring import NORMAL_95, Score, halved, standard_error
+from genomimic.views import View
 
 QUESTIONS = {
     "bits_per_base": "How many bits does the model need for one letter of a fresh real record?",
@@ -17,6 +19,17 @@ QUESTIONS = {
     "membership_auc_likelihood": "Can training records be told from unseen ones by how likely the model finds them?",
 }
 """What the scores that need a model's likelihood ask; those that need records alone say it on their cards."""
+
+
+class HeldOutBits(NamedTuple):
+    """Bits per base of each holdout record under a model, in the order of the holdout set.
+
+    `of_training` are those of the training records at `training_sample`, which tell what was learned by heart.
+    """
+
+    bits_per_base: Float[np.ndarray, " holdout"]
+    kind: Literal["exact", "bound"]
+    of_training: Float[np.ndarray, " sample"] | None = None
 
 
 class SeenAndUnseen(NamedTuple):
@@ -35,6 +48,102 @@ class Halves(NamedTuple):
 
     train: Sequence[Int[np.ndarray, " half"]]
     holdout: Sequence[Int[np.ndarray, " half"]]
+
+
+def training_sample(train: int, holdout: int, seed: int) -> Int[np.ndarray, " sample"]:
+    """Rows of as many training records as there are in the holdout, where there are, whose likelihoods are compared."""
+    return np.random.default_rng([seed, train, holdout]).permutation(train)[:holdout]
+
+
+def held_out_scores(
+    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], holdout: View, replicates: int, seed: int
+) -> tuple[tuple[Score, ...], dict[str, tuple[float, float]]]:
+    """The score of a set whose model has likelihoods, and what it saves on the references.
+
+    Raises `UsageError` where there is not one likelihood for each holdout record.
+    """
+    for model, bits in [("the set", own), *others.items()]:
+        if bits is not None and len(bits.bits_per_base) != len(holdout):
+            found = len(bits.bits_per_base)
+            raise UsageError(f"{model}: {found} likelihoods for {len(holdout)} holdout records; give one for each")
+    if own is None:
+        return (), {}
+    floors = {model: bits.bits_per_base for model, bits in others.items()}
+    halves = halved(View(holdout.dataset, holdout.clusters), replicates, np.random.default_rng([seed, len(holdout)]))
+    rows = [half.rows for half in halves.halves]
+    score = likelihood_score(own.bits_per_base, floors, bound=own.kind == "bound", halves=rows)
+    return (score,), bits_saved(own.bits_per_base, floors, halves=rows)
+
+
+def learned_by_heart(
+    own: HeldOutBits | None, others: Mapping[str, HeldOutBits], train: View, holdout: View, replicates: int, seed: int
+) -> tuple[tuple[Score, ...], tuple[float, float] | None]:
+    """What the likelihoods of training records say, and how far the gap is beyond the baselines'."""
+    if own is None or own.of_training is None:
+        return (), None
+    rows = training_sample(len(train), len(holdout), seed)
+    if len(own.of_training) != len(rows):
+        raise UsageError(f"{len(own.of_training)} likelihoods of training records; give one for each of {len(rows)}")
+    rng = np.random.default_rng([seed, len(rows)])
+    sample = View(train.dataset.take(rows), train.clusters[rows])
+    real = [View(view.dataset, view.clusters) for view in (sample, holdout)]
+    halves = Halves(*([half.rows for half in halved(view, replicates, rng).halves] for view in real))
+    bits = {
+        model: SeenAndUnseen(one.of_training, one.bits_per_base)
+        for model, one in others.items()
+        if one.of_training is not None
+    }
+    mine = SeenAndUnseen(own.of_training, own.bits_per_base)
+    return memory_scores(mine, bits, halves), gap_beyond(mine, bits, halves)
+
+
+def likelihood_score(
+    bits: Float[np.ndarray, " holdout"],
+    floors: Mapping[str, Float[np.ndarray, " holdout"]],
+    *,
+    bound: bool,
+    halves: Sequence[Int[np.ndarray, " half"]],
+) -> Score:
+    """Held-out bits per base: value, cluster half-sample interval and floors.
+
+    Nobody knows the entropy of the real process, so there is no ceiling and no skill: compare the value with the
+    floors. A bound says that the true value is at most this.
+    """
+    value, margin = float(bits.mean()), NORMAL_95 * _error_of_mean(bits, halves)
+    return Score(
+        metric="bits_per_base_bound" if bound else "bits_per_base",
+        family="likelihood",
+        group="fidelity",
+        value=value,
+        low=value - margin,
+        high=value + margin,
+        better="lower",
+        ceiling=np.nan,
+        ceiling_low=np.nan,
+        ceiling_high=np.nan,
+        floors={name: float(values.mean()) for name, values in floors.items()},
+        floor="composition" if "composition" in floors else "",
+        skill=np.nan,
+        skill_low=np.nan,
+        skill_high=np.nan,
+        resolved=False,
+        n=len(bits),
+    )
+
+
+def bits_saved(
+    bits: Float[np.ndarray, " holdout"],
+    floors: Mapping[str, Float[np.ndarray, " holdout"]],
+    *,
+    halves: Sequence[Int[np.ndarray, " half"]],
+) -> dict[str, tuple[float, float]]:
+    """Bits per base that a model saves on each floor, paired by record, with the half-width of the 95% interval."""
+    saved = {name: values - bits for name, values in floors.items()}
+    return {name: (float(values.mean()), NORMAL_95 * _error_of_mean(values, halves)) for name, values in saved.items()}
+
+
+def _error_of_mean(values: Float[np.ndarray, " n"], halves: Sequence[Int[np.ndarray, " half"]]) -> float:
+    return standard_error(np.array([values[rows].mean() for rows in halves]))
 
 
 def gap(bits: SeenAndUnseen) -> float:

@@ -8,12 +8,12 @@ the score at full n: 1.96 standard errors (`standard_error`) each way.
 Records keep the scores of one classifier in all half-samples, so those of its AUC are widened by what they miss.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import Kind, Metric
@@ -221,52 +221,3 @@ def skill_of(value: Measured, ceiling: Measured, floor: Measured | None, metric:
     error = standard_error(floor.halves - value.halves - skill * spans, metric.kind) / abs(span)
     worse = span if metric.better == "lower" else -span  # a floor above the ceiling would turn the scale upside down
     return skill, error, worse >= 2 * standard_error(spans, metric.kind)
-
-
-def likelihood_score(
-    bits: Float[np.ndarray, " holdout"],
-    floors: Mapping[str, Float[np.ndarray, " holdout"]],
-    *,
-    bound: bool,
-    halves: Sequence[Int[np.ndarray, " half"]],
-) -> Score:
-    """Held-out bits per base: value, cluster half-sample interval and floors.
-
-    Nobody knows the entropy of the real process, so there is no ceiling and no skill: compare the value with the
-    floors. A bound says that the true value is at most this.
-    """
-    value, margin = float(bits.mean()), NORMAL_95 * _error_of_mean(bits, halves)
-    return Score(
-        metric="bits_per_base_bound" if bound else "bits_per_base",
-        family="likelihood",
-        group="fidelity",
-        value=value,
-        low=value - margin,
-        high=value + margin,
-        better="lower",
-        ceiling=np.nan,
-        ceiling_low=np.nan,
-        ceiling_high=np.nan,
-        floors={name: float(values.mean()) for name, values in floors.items()},
-        floor="composition" if "composition" in floors else "",
-        skill=np.nan,
-        skill_low=np.nan,
-        skill_high=np.nan,
-        resolved=False,
-        n=len(bits),
-    )
-
-
-def bits_saved(
-    bits: Float[np.ndarray, " holdout"],
-    floors: Mapping[str, Float[np.ndarray, " holdout"]],
-    *,
-    halves: Sequence[Int[np.ndarray, " half"]],
-) -> dict[str, tuple[float, float]]:
-    """Bits per base that a model saves on each floor, paired by record, with the half-width of the 95% interval."""
-    saved = {name: values - bits for name, values in floors.items()}
-    return {name: (float(values.mean()), NORMAL_95 * _error_of_mean(values, halves)) for name, values in saved.items()}
-
-
-def _error_of_mean(values: Float[np.ndarray, " n"], halves: Sequence[Int[np.ndarray, " half"]]) -> float:
-    return standard_error(np.array([values[rows].mean() for rows in halves]))

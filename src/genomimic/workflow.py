@@ -12,7 +12,8 @@ import genomimic
 from genomimic import evaluation, models
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
-from genomimic.evaluation import HeldOutBits, Report
+from genomimic.evaluation import Report
+from genomimic.likelihoods import HeldOutBits, training_sample
 from genomimic.models import BASELINES, Model
 from genomimic.motifs import Motifs
 from genomimic.observation import Categorical
@@ -294,7 +295,7 @@ def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -
 
 def _held_out_bits(run: Run, parts: Parts, seed: int) -> HeldOutBits:
     assert run.model.likelihood != "none"
-    seen = parts.train.take(evaluation.training_sample(len(parts.train), len(parts.holdout), seed))
+    seen = parts.train.take(training_sample(len(parts.train), len(parts.holdout), seed))
     holdout, train = (bits_per_base(run, records, seed=seed) for records in (parts.holdout, seen))
     return HeldOutBits(holdout, run.model.likelihood, train)
 

@@ -7,7 +7,8 @@ import pytest
 from toys import dataset, real_values, references, substituted
 
 from genomimic.errors import UsageError
-from genomimic.evaluation import HeldOutBits, evaluate, scores_json
+from genomimic.evaluation import evaluate, scores_json
+from genomimic.likelihoods import HeldOutBits
 
 N = 500
 LADDER = (0, 5, 10, 20, 50)
