@@ -1,7 +1,8 @@
 """Drawing from trained models, and what a model says of given records.
 
 Record i of a run and a seed depends on (run, seed, i) alone: the machine code works on blocks of one
-fixed size whatever is asked for.
+fixed size whatever is asked for. A block is a chain of small products, which one core does best alone, so every core
+takes a block.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ import genomimic
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.models import Model, Spec, State
+from genomimic.parallel import in_order
 from genomimic.run import Run
 
 BLOCK = 256
@@ -38,9 +40,10 @@ def stream(run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 1638
     draw = _sampler(run, seed)
     held: list[np.ndarray] = []
     at = start
-    for block in range(start // BLOCK, -(-(start + n) // BLOCK)):
+    blocks = range(start // BLOCK, -(-(start + n) // BLOCK))
+    for block, drawn in zip(blocks, in_order(draw, blocks), strict=True):
         first = block * BLOCK
-        held.append(draw(block)[max(start - first, 0) : start + n - first])
+        held.append(drawn[max(start - first, 0) : start + n - first])
         if sum(map(len, held)) >= batch or first + BLOCK >= start + n:
             values = np.concatenate(held)
             for cut in range(0, len(values), batch):
@@ -94,11 +97,13 @@ def mapped(
     run: Run, function: Rowwise, values: Shaped[np.ndarray, "n *rest"], *, seed: int = 0
 ) -> Shaped[np.ndarray, "n *result"]:
     """The function of each row, in blocks of one compiled size."""
-    many, key, found = _compiled(function, run.model, run.spec), jax.random.key(seed), []
-    for first in range(0, len(values), BLOCK):
+    many, key = _compiled(function, run.model, run.spec), jax.random.key(seed)
+
+    def block(first: int) -> Shaped[np.ndarray, "block *result"]:
         rows = np.minimum(np.arange(first, first + BLOCK), len(values) - 1)
-        found.append(np.asarray(many(run.state, values[rows], key, first))[: len(values) - first])
-    return np.concatenate(found)
+        return np.asarray(many(run.state, values[rows], key, first))[: len(values) - first]
+
+    return np.concatenate(list(in_order(block, range(0, len(values), BLOCK))))
 
 
 @lru_cache(maxsize=64)

@@ -3,9 +3,7 @@
 Matrices are log-odds against the background in steps of 1/200 bit, so that the probability of every score is exact.
 """
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -15,6 +13,7 @@ from jaxtyping import Bool, Float, Int, Int8
 from lightmotif.lib import ScoringMatrix, StripedSequence, scan, stripe
 
 from genomimic.motifs import Motifs
+from genomimic.parallel import cores, in_order
 
 STEPS_PER_BIT = 200
 _LETTERS = np.frombuffer(b"ACGTNN", np.uint8)
@@ -71,10 +70,9 @@ class Scanner:
     def scan(self, values: Int8[np.ndarray, "n length"]) -> Sites:
         """Sites in tokens of DNA or RNA (U counts as T); of those of one motif that overlap, the best stays."""
         separated = np.pad(_LETTERS[values], ((0, 0), (0, 1)), constant_values=ord("N"))
-        workers = max(1, min(len(os.sched_getaffinity(0)), 8)) if hasattr(os, "sched_getaffinity") else 2
-        shares = [np.arange(first, len(self.scores), workers) for first in range(workers)]
-        with ThreadPoolExecutor(workers) as pool:
-            found = [sites for share in pool.map(partial(self._scan, separated), shares) for sites in share]
+        threads = min(cores(), 8)
+        shares = [np.arange(first, len(self.scores), threads) for first in range(threads)]
+        found = [sites for share in in_order(partial(self._scan, separated), shares) for sites in share]
         columns = [np.concatenate(column) for column in zip(*found, strict=True)]
         order = np.lexsort((columns[1], columns[2], columns[0]))
         return Sites(*(column[order] for column in columns))
