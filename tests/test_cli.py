@@ -601,6 +601,27 @@ def test_sample_in_every_compression_and_batch(works, home, tmp_path):
     assert tree(tmp_path).keys() == {Path(f"x{s}") for s in (".fa", ".fa.gz", ".fa.zst", ".fa.xz", ".fa.bz2")}
 
 
+def test_sample_fills_in_a_template(works, refused, home, tmp_path):
+    data, run, out = fasta(tmp_path / "dna.fa", texts(300, seed=3)), tmp_path / "run", tmp_path / "filled.fa.gz"
+    works("train", data, "-o", run, "--model", "diffusion", "--steps", "50", "--width", "8", "--layers", "1")
+    template = "ACGTNNNNNNNNNNNNACGT"
+    works("sample", run, "-n", "40", "-o", out, "--template", template)
+    made = genomimic.read(out)
+    assert len(made) == 40
+    assert set(made.labels["template"]) == {template}
+    assert all(text[:4] == "ACGT" == text[-4:] for text in made.modality.texts(made))
+    out.unlink()
+    for match, given in (
+        ("has 8 letters, and records of this run have 20; write N", "ACGTNNNN"),
+        ("has 21 letters, and records of this run have 20; shorten", "N" * 21),
+        ("position 3: 'X' is neither a letter of dna .ACGT. nor a code", "NNX" + "N" * 17),
+        ("nothing to fill in; write N", "ACGT" * 5),
+        ("neither letters and N alone nor a file", tmp_path / "none.fa"),
+    ):
+        refused(match, "sample", run, "-n", "5", "-o", out, "--template", given)
+    refused("pwm cannot fill in", "sample", home / "pwm", "-n", "5", "-o", out, "--template", template)
+
+
 def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):
     assert re.search(r"model +vae: .*\n(.*\n)+.*encoder in all", works("show", vae))
     listed = works("models")
@@ -615,7 +636,7 @@ def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):
 HELP = {
     "mimic": "DATA --out -o --model -n --seed --split-by --resume --overwrite --modality --column --window --stride",
     "train": "DATA --out -o --model --seed --split-by --resume --overwrite --modality --column --window --stride",
-    "sample": "RUN -n --out -o --seed --batch",
+    "sample": "RUN -n --out -o --seed --batch --template",
     "evaluate": "SYNTHETIC --out -o --run --train --holdout --real --seed --modality --column --window --stride",
     "show": "RUN",
     "models": "NAME",

@@ -183,21 +183,24 @@ def sample(
     out: Out,
     seed: Seed = 0,
     batch: Annotated[int, Parameter(validator=Number(gte=1))] = 16384,
+    template: str | None = None,
 ) -> None:
     """Generate sequences with a trained run.
 
     Args:
         run: Run directory (of `train`, or DIR/run of `mimic`).
-        n: Sequences to generate.
+        n: Sequences to generate; of each template where a file holds several.
         out: FASTA file to write; compressed if it ends in .gz, .bz2, .xz or .zst.
         seed: Start of all random numbers; sequence i of a seed is always the same.
         batch: Sequences held in memory at a time; changes nothing in the output.
+        template: Letters to keep, and N where letters are to be drawn (ACGTNNNN...), or a file of such templates;
+            for models that can fill in (see: genomimic models).
     """
     from genomimic import workflow
     from genomimic.run import Run
 
     with Display() as display:
-        workflow.write_samples(Run.load(run), n, out, seed=seed, batch=batch, watch=display)
+        workflow.write_samples(Run.load(run), n, out, seed=seed, batch=batch, template=template, watch=display)
     print(f"sequences  {out}")
 
 
@@ -287,8 +290,9 @@ def models(name: str | None = None) -> None:
         table.add_column("model", style="bold")
         table.add_column("what it is")
         table.add_column("likelihood")
+        table.add_column("fills in templates")
         for model in MODELS.values():
-            table.add_row(model.name, model.summary, model.likelihood)
+            table.add_row(model.name, model.summary, model.likelihood, "yes" if model.fills else "")
     else:
         for heading in ("setting", "value", "default", "meaning"):
             table.add_column(heading, overflow="fold")

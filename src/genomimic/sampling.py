@@ -6,20 +6,24 @@ takes a block.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 import genomimic
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
-from genomimic.models import Model, Spec, State
+from genomimic.modalities import Sequences
+from genomimic.models import MODELS, Model, Spec, State
 from genomimic.parallel import in_order
 from genomimic.run import Run
+from genomimic.templates import Templates, read_templates
 
 BLOCK = 256
 """Records that one call of the compiled sampler makes."""
@@ -28,28 +32,47 @@ SAMPLE = 3
 """The stream of random numbers for sampling; training uses others."""
 
 
-def sample(run: Run, n: int, *, seed: int = 0, start: int = 0) -> Dataset:
-    """Synthetic records, numbers start .. start + n - 1 of a seed."""
-    return join(list(stream(run, n, seed=seed, start=start)))
+def sample(run: Run, n: int, *, seed: int = 0, start: int = 0, template: str | Path | None = None) -> Dataset:
+    """Synthetic records, numbers start .. start + n - 1 of a seed.
+
+    With a template, as letters and N or as a file of such, the given letters are kept and the others drawn: n records
+    of each template, one template after another. Raises `UsageError` where the run's model cannot do that.
+    """
+    templates = None if template is None else templates_for(run, template)
+    return join(list(stream(run, n, seed=seed, start=start, templates=templates)))
 
 
-def stream(run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384) -> Iterator[Dataset]:
+def stream(
+    run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384, templates: Templates | None = None
+) -> Iterator[Dataset]:
     """The records of `sample`, at most `batch` held in memory at a time; the records do not depend on `batch`."""
     if n < 1 or batch < 1:
         raise UsageError(f"cannot draw {n} records {batch} at a time; both must be at least 1")
-    draw = _sampler(run, seed)
+    draw, end = _sampler(run, seed, templates, start, n), start + n * (len(templates.names) if templates else 1)
     held: list[np.ndarray] = []
     at = start
-    blocks = range(start // BLOCK, -(-(start + n) // BLOCK))
+    blocks = range(start // BLOCK, -(-end // BLOCK))
     for block, drawn in zip(blocks, in_order(draw, blocks), strict=True):
         first = block * BLOCK
-        held.append(drawn[max(start - first, 0) : start + n - first])
-        if sum(map(len, held)) >= batch or first + BLOCK >= start + n:
+        held.append(drawn[max(start - first, 0) : end - first])
+        if sum(map(len, held)) >= batch or first + BLOCK >= end:
             values = np.concatenate(held)
             for cut in range(0, len(values), batch):
-                yield _synthetic(run, values[cut : cut + batch], seed, at)
-                at += len(values[cut : cut + batch])
+                made = _synthetic(run, values[cut : cut + batch], seed, at)
+                rows = (np.arange(at, at + len(made)) - start) // n
+                yield made if templates is None else _named(made, templates, rows)
+                at += len(made)
             held = []
+
+
+def templates_for(run: Run, given: str | Path) -> Templates:
+    """The template that a text is, or those in a file, for records of this run; its model must be able to fill in."""
+    if not run.model.fills:
+        able = ", ".join(name for name, model in MODELS.items() if model.fills)
+        raise UsageError(f"{run.model.name} cannot fill in a template; models that can: {able}")
+    assert isinstance(run.modality, Sequences)
+    ends = getattr(run.spec.observation, "ends", False)
+    return read_templates(given, run.modality, length=run.spec.length, ends=ends)
 
 
 def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
@@ -120,15 +143,34 @@ def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shap
     return block
 
 
-def _sampler(run: Run, seed: int) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
-    """Block number to the records of that block; other runs draw other records from the same seed."""
-    draw, nothing = _compiled(_draw, run.model, run.spec), np.zeros(BLOCK, np.int8)
+def _sampler(
+    run: Run, seed: int, templates: Templates | None, start: int, n: int
+) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
+    """Block number to the records of that block; other runs draw other records from the same seed.
+
+    With templates, n records in a row fill the same one, from record `start` on.
+    """
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), SAMPLE), int(run.digest, 16))
-    return lambda block: np.asarray(draw(run.state, nothing, key, block * BLOCK))
+    if templates is None:
+        draw, nothing = _compiled(_draw, run.model, run.spec), np.zeros(BLOCK, np.int8)
+        return lambda block: np.asarray(draw(run.state, nothing, key, block * BLOCK))
+    fill, last = _compiled(_fill, run.model, run.spec), len(templates.names) - 1
+
+    def filled(block: int) -> Shaped[np.ndarray, "block length"]:
+        rows = np.clip((block * BLOCK + np.arange(BLOCK) - start) // n, 0, last)
+        return np.asarray(fill(run.state, templates.allowed[rows], key, block * BLOCK))
+
+    return filled
 
 
 def _draw(model: Model, spec: Spec, state: State, _: Any, key: PRNGKeyArray) -> Shaped[Array, " length"]:
     return model.sample(spec, state, key)
+
+
+def _fill(
+    model: Model, spec: Spec, state: State, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
+) -> Shaped[Array, " length"]:
+    return model.fill(spec, state, allowed, key)
 
 
 def _log_prob(
@@ -160,3 +202,8 @@ def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, firs
     columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}
     columns["index"] = index.astype(str).astype(object)
     return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)
+
+
+def _named(made: Dataset, templates: Templates, rows: Int[np.ndarray, " n"]) -> Dataset:
+    """The records with the name of the template that each was filled from."""
+    return replace(made, labels={**made.labels, "template": np.array(templates.names, dtype=object)[rows]})

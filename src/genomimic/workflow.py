@@ -33,7 +33,7 @@ from genomimic.run import (
     write_config,
     write_split,
 )
-from genomimic.sampling import bits_per_base, sample, stream
+from genomimic.sampling import bits_per_base, sample, stream, templates_for
 from genomimic.sections import of_run
 from genomimic.splitting import split
 from genomimic.training import Progress, fit, spec_of
@@ -175,14 +175,28 @@ def mimic(
     return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
 
 
-def write_samples(run: Run, n: int, path: Path, *, seed: int = 0, batch: int = 16384, watch: Watch = silent) -> None:
-    """Write n synthetic records to a file, at most `batch` in memory; the file appears once it is whole."""
+def write_samples(
+    run: Run,
+    n: int,
+    path: Path,
+    *,
+    seed: int = 0,
+    batch: int = 16384,
+    template: str | Path | None = None,
+    watch: Watch = silent,
+) -> None:
+    """Write n synthetic records, or n of each template, to a file that appears once it is whole.
+
+    At most `batch` records are in memory at a time.
+    """
+    templates = None if template is None else templates_for(run, template)
+    total = n * (len(templates.names) if templates else 1)
     with Writer(path) as writer:
         done = 0
-        for block in stream(run, n, seed=seed, batch=batch):
+        for block in stream(run, n, seed=seed, batch=batch, templates=templates):
             writer.write(block)
             done += len(block)
-            watch("sample", done / n, f"{done:,} of {n:,} sequences")
+            watch("sample", done / total, f"{done:,} of {total:,} sequences")
 
 
 def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, parts: Parts | None = None) -> Path:

@@ -14,7 +14,7 @@ from genomimic.modalities.sequences import Sequences
 from genomimic.models import MODELS, Spec
 from genomimic.observation import Categorical
 from genomimic.run import Run
-from genomimic.sampling import log_likelihood, sample, stream
+from genomimic.sampling import log_likelihood, sample, stream, templates_for
 from genomimic.training import fit
 from tests.conftest import KINDS, REFUSED, TINY, toy
 
@@ -53,6 +53,34 @@ def test_record_i_depends_on_seed_and_i_alone(trained, name):
         assert max(map(len, blocks)) <= batch
         np.testing.assert_array_equal(np.concatenate([block.values for block in blocks]), whole)
     assert not np.array_equal(sample(run, 600, seed=8).values, whole)
+
+
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in LEARNED if MODELS[pair[0]].fills])
+def test_filling_in_keeps_what_is_given_whatever_the_batch_size(trained, tmp_path, name, kind):
+    """Given letters stand, others are of those that their code allows, and the record ends with its template."""
+    run, texts = trained(name, kind), ["ACGTNNNNNACG", "NNNRRRNNYNTT", "NNNNNNNNNNNN"]
+    texts = texts if kind == "fixed" else [text[: 7 + at] for at, text in enumerate(texts)]
+    file = tmp_path / "templates.fa"
+    file.write_text("".join(f">t{at}\n{text}\n" for at, text in enumerate(texts)))
+    made = sample(run, 100, seed=3, template=file)
+    assert len(made) == 300
+    for at, text in enumerate(texts):
+        assert set(made.labels["template"][100 * at : 100 * (at + 1)]) == {f"t{at}"}
+        assert (made.values[100 * at : 100 * (at + 1), len(text) :] == 4).all()
+        for column, letter in zip(made.values[100 * at : 100 * (at + 1)].T, text, strict=False):
+            drawn = {"ACGT"[token] for token in column}
+            assert drawn <= set({"N": "ACGT", "R": "AG", "Y": "CT"}.get(letter, letter))
+            assert letter in "ACGT" or len(drawn) > 1
+    for batch in (1, 97):
+        blocks = list(stream(run, 100, seed=3, batch=batch, templates=templates_for(run, file)))
+        np.testing.assert_array_equal(np.concatenate([block.values for block in blocks]), made.values)
+    assert not np.array_equal(sample(run, 100, seed=4, template=file).values, made.values)
+
+
+@pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if not model.fills))
+def test_models_that_cannot_fill_in_name_those_that_can(trained, name):
+    with pytest.raises(UsageError, match=f"{name} cannot fill in a template; models that can: diffusion"):
+        sample(trained(name), 3, template="ACGTNNNNNNNN")
 
 
 @EVERY
@@ -135,7 +163,7 @@ def unstranded(dataset, *, aligned):
     return Dataset(dataset.values, dataset.ids, modality)
 
 
-@pytest.mark.parametrize("name", ["autoregressive", "potts"])
+@pytest.mark.parametrize("name", ["autoregressive", "diffusion", "potts"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_both_strands_are_one_record_where_they_count_alike(name, kind):
     """Equal probabilities, a distribution over all records, and samples from either strand."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 from genomimic.errors import UsageError
 from genomimic.models.autoregressive import Autoregressive
 from genomimic.models.base import Limits, Model, Plan, Scalars, Spec, State
+from genomimic.models.diffusion import Diffusion
 from genomimic.models.gan import GAN
 from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
 from genomimic.models.potts import AutoregressivePotts
@@ -35,7 +36,18 @@ __all__ = [
 
 MODELS: dict[str, type[Model]] = {
     model.name: model
-    for model in (Uniform, Composition, PWM, Markov, PositionMarkov, AutoregressivePotts, Autoregressive, VAE, GAN)
+    for model in (
+        Uniform,
+        Composition,
+        PWM,
+        Markov,
+        PositionMarkov,
+        AutoregressivePotts,
+        Autoregressive,
+        Diffusion,
+        VAE,
+        GAN,
+    )
 }
 BASELINES = ("uniform", "composition", "pwm", "markov", "position-markov")
 """Models that every report holds beside the one judged."""

@@ -1,0 +1,313 @@
+"""Masked discrete diffusion: the letters of a record are written in a random order, each given those already there.
+
+    log p(x) >= mean over orders of  sum_i log p(x_i | letters of x that come before i in the order)
+
+(Uria et al. 2014; Austin et al. 2021; Hoogeboom et al. 2022). Any order serves, so any letters may be given and the
+others filled in. Where records have different lengths, a length is drawn first, from those of the training records.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
+
+from genomimic import nn
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.strands import either_strand, log_mean
+from genomimic.models.trunk import CausalTrunk
+
+VALIDATED = 4
+"""Draws for each record in a validation."""
+
+
+class Network(eqx.Module):
+    """The known letters on the left, those on the right and the shares of all, to logits of each letter.
+
+    What is said of a place never depends on the letter there, so that one call scores every letter of a record given
+    the others that are known. Added to the networks are the letter frequencies with which training begins and
+    tables of the letters just before and just behind, where these are known.
+    """
+
+    letters: tuple[eqx.nn.Linear, eqx.nn.Linear]
+    positions: Float[Array, "places width"]
+    sides: tuple[CausalTrunk, CausalTrunk]
+    joined: eqx.nn.Linear
+    joined_positions: Float[Array, "places joined"]
+    hidden: eqx.nn.Linear
+    out: eqx.nn.Linear
+    bias: Float[Array, "places symbols"]
+    beside: tuple[Float[Array, "places tokens symbols"], Float[Array, "places tokens symbols"]]
+    lengths: Float[Array, " lengths"]
+
+    def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
+        keys = jax.random.split(key, 9)
+        symbols, places = _symbols(spec), spec.length if spec.aligned else 1
+        self.letters = (eqx.nn.Linear(symbols + 2, width, key=keys[0]), eqx.nn.Linear(symbols + 2, width, key=keys[1]))
+        self.positions = 0.3 * spec.aligned * jax.random.normal(keys[2], (places, width))
+        self.sides = (CausalTrunk(width, layers, taps, keys[3]), CausalTrunk(width, layers, taps, keys[4]))
+        self.joined = eqx.nn.Linear(2 * width + symbols + 1, 2 * width, key=keys[5])
+        self.joined_positions = 0.3 * spec.aligned * jax.random.normal(keys[6], (places, 2 * width))
+        self.hidden = eqx.nn.Linear(2 * width, 2 * width, key=keys[7])
+        self.out = nn.scaled(2 * width, symbols, keys[8], 0.1)
+        self.bias = jnp.asarray(_log_frequencies(spec))
+        self.beside = (jnp.zeros((places, symbols + 2, symbols)), jnp.zeros((places, symbols + 2, symbols)))
+        self.lengths = jnp.asarray(_log_lengths(spec))
+
+    def logits(
+        self, x: Int[Array, " length"], drop: float = 0.0, key: PRNGKeyArray | None = None
+    ) -> Float[Array, "length symbols"]:
+        """Logits at every place; a missing letter is one that is not known yet. With a key, channels are dropped."""
+        keys = (None, None, None) if key is None else jax.random.split(key, 3)
+        tokens = jax.nn.one_hot(x, self.beside[0].shape[1])
+        before, behind = _shifted(tokens, 1), _shifted(tokens, -1)
+        left = self.sides[0](nn.linear(self.letters[0], before) + self.positions, drop, keys[0])
+        right = self.sides[1]((nn.linear(self.letters[1], behind) + self.positions)[::-1], drop, keys[1])[::-1]
+        joined = jnp.concatenate([left, right, _others(tokens)], 1)
+        first = jax.nn.relu(nn.linear(self.joined, joined) + self.joined_positions)
+        first = first * nn.dropout(jnp.ones(first.shape[1]), drop, keys[2])
+        second = first + jax.nn.relu(nn.linear(self.hidden, first))
+        return nn.linear(self.out, second) + self.bias + _rows(self.beside[0], before) + _rows(self.beside[1], behind)
+
+
+class NetworkState(eqx.Module):
+    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
+
+    weights: Network
+    average: Network
+    optimiser: optax.OptState
+    step: Int[Array, ""]
+
+
+@dataclass(frozen=True)
+class Diffusion(Model):
+    """Masked discrete diffusion, which writes letters in any order."""
+
+    name: ClassVar[str] = "diffusion"
+    summary: ClassVar[str] = "masked diffusion: letters in any order, given all that are known; fills in templates"
+    likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
+    fills: ClassVar[bool] = True
+
+    width: int = 48
+    """Channels of each layer on either side."""
+    layers: int = 4
+    """Layers on either side; each looks twice as far as the one before."""
+    taps: int = 3
+    """Places at which each layer looks."""
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.25
+    """Share of channels dropped in training, the same ones all along a record."""
+    rate: Positive = 0.004
+    """Peak learning rate."""
+    decay: float = 0.3
+    """Weight decay."""
+    batch: int = 128
+    """Records in a training step."""
+    steps: int | None = None
+    """Most training steps; 16 passes over the data, but 800 to 3,000 steps, where not given."""
+    patience: int = 6
+    """Validations without improvement before training stops."""
+    rounds: int = 20
+    """Rounds in which a record is written; the letters of one round are drawn at once, not knowing of each other."""
+    draws: int = 32
+    """Sets of hidden letters for each record in the likelihood bound."""
+
+    def settled(self, n: int) -> "Model":
+        return self if self.steps else replace(self, steps=min(3000, max(800, 16 * n // self.batch)))
+
+    def plan(self, n: int) -> Plan:
+        every = min(self._steps, 250, max(50, 2 * n // self.batch))
+        return Plan(self._steps, self.batch, every, self.patience)
+
+    @property
+    def _steps(self) -> int:
+        assert self.steps is not None, "settled() comes first"
+        return self.steps
+
+    def optimiser(self) -> optax.GradientTransformation:
+        """AdamW with clipped gradients and a warmed-up cosine rate."""
+        rate = nn.warmed_cosine(self.rate, self._steps)
+        return optax.chain(
+            optax.clip_by_global_norm(1.0), optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices)
+        )
+
+    def init(self, spec: Spec, key: PRNGKeyArray) -> NetworkState:
+        weights = Network(spec, self.width, self.layers, self.taps, key)
+        return NetworkState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
+
+    def step(
+        self, spec: Spec, state: NetworkState, batch: Int[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[NetworkState, Scalars]:
+        """The shares of hidden letters are spread evenly over the records of the batch."""
+        keys, shares = jax.random.split(key, len(batch)), _even(len(batch), jax.random.fold_in(key, 0))
+
+        def loss(weights: Network) -> Float[Array, ""]:
+            def one(x: Int[Array, " length"], share: Float[Array, ""], key: PRNGKeyArray) -> Float[Array, ""]:
+                strand_key, hide_key, drop_key = jax.random.split(key, 3)
+                x = either_strand(spec, x, strand_key)
+                return _cost(spec, weights, x, _hide(spec, x, share, hide_key), self.dropout, drop_key)
+
+            return jax.vmap(one)(batch, shares, keys).mean() / spec.length
+
+        value, gradient = jax.value_and_grad(loss)(state.weights)
+        weights, optimiser = nn.descend(self.optimiser(), state.weights, gradient, state.optimiser)
+        average = nn.moving_average(state.average, weights, state.step, 0.99)
+        return NetworkState(weights, average, optimiser, state.step + 1), {"train_loss": value / jnp.log(2.0)}
+
+    def validate(
+        self, spec: Spec, state: NetworkState, values: Int[Array, "n length"], key: PRNGKeyArray
+    ) -> tuple[NetworkState, Scalars]:
+        """Bits per base by the bound; each validation hides the same letters, so that chance does not choose."""
+        quick, keys = replace(self, draws=min(self.draws, VALIDATED)), jax.random.split(jax.random.key(0), len(values))
+        bounds = jax.lax.map(lambda at: quick.log_prob(spec, state, *at), (values, keys), batch_size=256)
+        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
+        return state, {"loss": -bounds.sum() / bases / jnp.log(2.0)}
+
+    def log_prob(
+        self, spec: Spec, state: NetworkState, x: Int[Array, " length"], key: PRNGKeyArray
+    ) -> Float[Array, ""]:
+        """The bound, estimated without bias from `draws` sets of hidden letters of all sizes."""
+        share_key, hide_key = jax.random.split(key)
+        draws = _even(self.draws, share_key), jax.random.split(hide_key, self.draws)
+
+        def read(x: Int[Array, " length"]) -> Float[Array, ""]:
+            def cost(at: tuple[Float[Array, ""], PRNGKeyArray]) -> Float[Array, ""]:
+                return _cost(spec, state.average, x, _hide(spec, x, *at))
+
+            return _log_length(spec, state.average, x) - jax.lax.map(cost, draws).mean()
+
+        return log_mean(spec, read, x)
+
+    def sample(self, spec: Spec, state: NetworkState, key: PRNGKeyArray) -> Int[Array, " length"]:
+        length_key, fill_key, strand_key = jax.random.split(key, 3)
+        length = jnp.array(spec.length)
+        if state.average.lengths.size:
+            length = 1 + jax.random.categorical(length_key, state.average.lengths)
+        allowed = jnp.broadcast_to((jnp.arange(spec.length) < length)[:, None], (spec.length, _symbols(spec)))
+        return either_strand(spec, self.fill(spec, state, allowed, fill_key), strand_key)
+
+    def fill(
+        self, spec: Spec, state: NetworkState, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
+        """Letters that are not settled are drawn in rounds, each given all that are known by then.
+
+        Each round draws one of every `rounds` such places that follow each other, so letters drawn at once stand
+        apart; up to `rounds` of them are drawn one by one.
+        """
+        order_key, draw_key = jax.random.split(key)
+        rounds = min(self.rounds, spec.length)
+        choices, known = allowed.sum(1), jnp.argmax(allowed, 1)
+        known = jnp.where(choices == 0, _symbols(spec), jnp.where(choices == 1, known, spec.observation.missing))
+        turns = _rounds(choices > 1, rounds, order_key)
+        barred = jnp.where(allowed | (choices < 2)[:, None], 0.0, -jnp.inf)
+
+        def draw(x: Int[Array, " length"], now: tuple[Int[Array, ""], PRNGKeyArray]) -> tuple[Any, None]:
+            drawn = spec.observation.draw(state.average.logits(x) + barred, now[1])
+            return jnp.where(turns == now[0], drawn, x), None
+
+        now = jnp.arange(rounds), jax.random.split(draw_key, rounds)
+        return jax.lax.scan(draw, known.astype(jnp.int8), now)[0]
+
+    def networks(self, state: NetworkState) -> Mapping[str, Any]:
+        return {"network": state.average}
+
+
+def _symbols(spec: Spec) -> int:
+    """Letters of the alphabet; padding and missing letters have the two numbers behind them."""
+    return getattr(spec.observation, "symbols", spec.observation.outputs)
+
+
+def _shifted(tokens: Float[Array, "length tokens"], by: int) -> Float[Array, "length tokens"]:
+    """Each place's neighbour before (1) or behind (-1); padding beyond the ends."""
+    beyond = jax.nn.one_hot(jnp.array([tokens.shape[1] - 2]), tokens.shape[1])
+    return jnp.concatenate([beyond, tokens[:-1]] if by > 0 else [tokens[1:], beyond])
+
+
+def _rows(
+    table: Float[Array, "#length tokens symbols"], tokens: Float[Array, "length tokens"]
+) -> Float[Array, "length symbols"]:
+    """The row of each place's table that its token names."""
+    return (tokens[:, :, None] * table).sum(1)
+
+
+def _others(tokens: Float[Array, "length tokens"]) -> Float[Array, "length shares"]:
+    """Shares of the letters among all known ones but that of the place, and how many of all are known."""
+    known = tokens[:, :-2]
+    others = known.sum(0) - known
+    number = others.sum(1, keepdims=True)
+    symbols = known.shape[1]
+    return jnp.concatenate([(others + 2 / symbols) / (number + 2), number / len(tokens)], 1)
+
+
+def _even(n: int, key: PRNGKeyArray) -> Float[Array, " n"]:
+    """One number in each n-th of the range from 0 to 1."""
+    return (jnp.arange(n) + jax.random.uniform(key)) / n
+
+
+def _hide(spec: Spec, x: Int[Array, " length"], share: Float[Array, ""], key: PRNGKeyArray) -> Int[Array, " length"]:
+    """The row with a random set of its letters missing: none to all of them, as `share` goes from 0 to 1."""
+    letters = x < _symbols(spec)
+    order = jnp.argsort(jnp.argsort(jnp.where(letters, jax.random.uniform(key, x.shape), jnp.inf)))
+    hidden = letters & (order < jnp.floor(share * (letters.sum() + 1)))
+    return jnp.where(hidden, jnp.array(spec.observation.missing, x.dtype), x)
+
+
+def _cost(
+    spec: Spec,
+    weights: Network,
+    x: Int[Array, " length"],
+    seen: Int[Array, " length"],
+    drop: float = 0.0,
+    key: PRNGKeyArray | None = None,
+) -> Float[Array, ""]:
+    """Nats of all letters of a row, each given those that are seen of the others.
+
+    The mean over sets of seen letters of all sizes, each size as likely, is the cost of the row written in a random
+    order: a letter then has before it 0, 1, ... n - 1 of the n letters, each number as likely, and any of them.
+    """
+    log_probs = jax.nn.log_softmax(weights.logits(seen, drop, key))
+    letters = jnp.minimum(x, _symbols(spec) - 1).astype(jnp.int32)
+    picked = jnp.take_along_axis(log_probs, letters[:, None], 1)[:, 0]
+    return -jnp.where(x < _symbols(spec), picked, 0.0).sum()
+
+
+def _rounds(missing: Bool[Array, " length"], rounds: int, key: PRNGKeyArray) -> Int[Array, " length"]:
+    """Round in which each missing position is drawn: each run of `rounds` missing ones in a random order of its own."""
+    run = (jnp.cumsum(missing) - 1) // rounds
+    order = jnp.argsort(jnp.argsort(jnp.where(missing, run + jax.random.uniform(key, missing.shape), jnp.inf)))
+    return jnp.where(missing, order % rounds, -1)
+
+
+def _log_frequencies(spec: Spec) -> Float[np.ndarray, "places symbols"]:
+    """Of the letters at each position, or at all of them together where a position means nothing."""
+    probs = np.exp(spec.start[:, : _symbols(spec)])
+    probs /= probs.sum(1, keepdims=True)
+    return np.log(probs if spec.aligned else probs.mean(0, keepdims=True))
+
+
+def _log_lengths(spec: Spec) -> Float[np.ndarray, " lengths"]:
+    """Log-probabilities of lengths 1, 2, ... among the training records; none where all are of one length."""
+    symbols = _symbols(spec)
+    if spec.observation.outputs == symbols:
+        return np.zeros(0, np.float32)
+    ends = np.exp(spec.start[:, symbols].astype(float))
+    reached = np.cumprod(1 - ends)
+    return np.log(np.append(ends[1:] * reached[:-1], reached[-1])).astype(np.float32)
+
+
+def _log_length(spec: Spec, weights: Network, x: Int[Array, " length"]) -> Float[Array, ""]:
+    """Log-probability of the record's length."""
+    if not weights.lengths.size:
+        return jnp.array(0.0)
+    return weights.lengths[jnp.maximum((x != _symbols(spec)).sum(), 1) - 1]
+
+
+def _matrices(weights: Network) -> Network:
+    """Which weights decay: matrices of layers, not biases, tables and positions, nor the lengths."""
+    mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
+    return eqx.tree_at(lambda m: (m.bias, m.positions, m.joined_positions), mask, (False, False, False))
