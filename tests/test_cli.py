@@ -289,6 +289,21 @@ def test_a_full_disk_leaves_nothing_partial(refused, home, tmp_path):
     refused(full, "sample", home / "pwm", "-n", "500", "-o", tmp_path / "x.fa.gz")
 
 
+def test_a_disk_that_fills_up_leaves_no_report_or_the_earlier_one(works, refused, home, tmp_path, monkeypatch):
+    judge = "evaluate", home / "made.fa.gz", "--run", home / "pwm", "-o"
+    works(*judge, tmp_path / "earlier")
+    really_write = run._write_out
+
+    def room_for_some(path, content):
+        if "nearest_records.csv" in path.name:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        really_write(path, content)
+
+    monkeypatch.setattr(run, "_write_out", room_for_some)
+    for folder in ("new", "earlier"):
+        refused("nearest_records.csv cannot be written: No space left", *judge, tmp_path / folder)
+
+
 def test_training_that_breaks_down_leaves_nothing(refused, home, tmp_path):
     settings = [*TINY_VAE, "--rate", "1e30"]
     refused("not a number; lower the learning rate", "train", home / "dna.fa", "-o", tmp_path / "out", *settings)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from genomimic.run import replace_file
+from genomimic.run import replacing
 
 INDEX = "scores.json"
 PAGE = "report.html"
@@ -14,11 +14,11 @@ PAGE = "report.html"
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:
     """Write files by their paths in the folder; those that an earlier report wrote and this one does not are removed.
 
-    `files` holds scores.json, whose "files" names the others; only what such a list names is ever removed.
+    `files` holds scores.json, whose "files" names the others; only what such a list names is ever removed. Where one
+    cannot be written, the folder stays as it was.
     """
-    _remove(folder, _listed(folder) - set(files))
-    for name in (INDEX, *(name for name in files if name != INDEX)):
-        replace_file(folder / name, files[name])
+    with replacing({folder / name: files[name] for name in (INDEX, *(name for name in files if name != INDEX))}):
+        _remove(folder, _listed(folder) - set(files))
 
 
 def discard_files(folder: Path) -> None:

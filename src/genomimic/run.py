@@ -14,7 +14,7 @@ import os
 import shutil
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -216,18 +216,41 @@ def write_log(path: Path, rows: list[Row]) -> None:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, finds the old one or the new one and never a part."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    with replacing({path: content}):
+        pass
+
+
+@contextmanager
+def replacing(files: Mapping[Path, bytes]) -> Iterator[None]:
+    """Write files beside those they replace, whose names they take, in this order, when the `with` block ends.
+
+    Where one cannot be written, none is: the files and folders that were there before stay as they were.
+    """
+    partial = {path: path.with_name(f".{path.name}.tmp") for path in files}
+    with ExitStack() as undone:
+        for path, content in files.items():
+            undone.enter_context(folder_for(path.parent))
+            undone.callback(partial[path].unlink, missing_ok=True)
+            with _writing(path):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                _write_out(partial[path], content)
+        yield
+        for path in files:
+            with _writing(path):
+                partial[path].replace(path)
+
+
+def _write_out(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        yield
     except OSError as error:
         raise UsageError(
             f"{path} cannot be written: {error.strerror or error}; make room or choose another -o"
