@@ -2,10 +2,11 @@ import numpy as np
 import pytest
 from toys import dataset, real_values, references, sequences, substituted
 
+from genomimic.alignment import align, marks
 from genomimic.census import Census, take_census
 from genomimic.comparison import compare
 from genomimic.evaluation import evaluate
-from genomimic.evidence.copies import alignment, duplicates, longest_word, nearest_records
+from genomimic.evidence.copies import duplicates, longest_word, nearest_records
 from genomimic.likelihoods import Halves, HeldOutBits, SeenAndUnseen, gap_beyond, memory_scores, training_sample
 from genomimic.metrics.discrimination import auc
 from genomimic.views import View
@@ -33,9 +34,10 @@ def test_an_alignment_keeps_both_texts_and_counts_their_edits():
     rng = np.random.default_rng(0)
     for _ in range(20):
         own, other = ("".join(rng.choice(list("ACGT"), rng.integers(0, 15))) for _ in range(2))
-        above, marks, below = alignment(own, other)
+        columns = align(own, other)
+        above, below = ("".join(column[side] for column in columns) for side in (0, 1))
         assert (above.replace("-", ""), below.replace("-", "")) == (own, other)
-        assert len(above) == len(marks) == len(below)
+        assert len(above) == len(marks(columns)) == len(below)
         words = [own[a:b] for a in range(len(own)) for b in range(a, len(own) + 1) if own[a:b] in other]
         assert longest_word(own, other) == max(map(len, words), default=0)
 

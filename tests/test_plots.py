@@ -3,11 +3,11 @@ import re
 import numpy as np
 import pytest
 
+from genomimic.alignment import align, caption, count_differences
 from genomimic.alphabet import DNA, PROTEIN, RNA
 from genomimic.evaluation import Score
 from genomimic.plots import charts, training
 from genomimic.plots.colours import INK, letter_colours, lettering
-from genomimic.plots.differences import align, caption, count_differences
 from genomimic.plots.glyphs import OUTLINES
 from genomimic.plots.helix import MOST_PER_ROW, MOST_ROWS, Ink, helix_svg
 from genomimic.plots.logos import COLUMN, HEIGHT, axis_end, logo, logo_svg

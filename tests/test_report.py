@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from genomimic.census import Census
+from genomimic.comparing import ranking
 from genomimic.comparison import compare
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
@@ -33,6 +34,11 @@ def packs_of(html: str) -> dict[str, dict]:
     """What the page unpacks later, by the name of the pack."""
     found = re.findall(r'<script type="text/plain" id="pack-([\w-]+)">([\w+/=]*)</script>', html)
     return {name: json.loads(unpack(text)) for name, text in found if name != "plotly"}
+
+
+def page_of(report: Report, **model) -> str:
+    """The HTML of a report with its ranks."""
+    return render(report, ranking(report), **model)
 
 
 def figures_of(html: str) -> dict[str, dict]:
@@ -133,7 +139,7 @@ def dna() -> Report:
 def full(dna: Report) -> str:
     rng = np.random.default_rng(0)
     rows = [{"step": 10 * k, "loss": 2.0 - k / 100, "d_real": 0.1, "note": "x"} for k in range(20)]
-    return render(
+    return page_of(
         dna,
         training=TrainingLog.from_rows(rows, model="vae", best_step=100, stop_reason="all steps done"),
         latent=LatentMap.project(
@@ -209,9 +215,9 @@ def test_size(full: str):
 
 
 def test_sections_on_the_model_need_their_data(dna: Report, full: str):
-    bare = render(dna)
+    bare = page_of(dna)
     counted = TrainingLog.from_rows([{"step": 1, "loss": 1.9}], model="markov")
-    assert 'id="training"' not in render(dna, training=counted)
+    assert 'id="training"' not in page_of(dna, training=counted)
     for key in ("training", "latent", "latent-units", "discriminator"):
         assert f'<figure class="card" id="{key}"' in full
         assert f'id="{key}"' not in bare
@@ -241,20 +247,20 @@ def test_charts_are_unpacked_when_they_come_into_view(full: str):
 def test_hostile_names_stay_text():
     report = made(Sequences("dna", stranded=True, aligned=True), HOSTILE, prefix=HOSTILE)
     hostile = Report(report.sets, report.train, report.holdout, {"data": HOSTILE, HOSTILE: HOSTILE})
-    html = render(hostile, reproduce=HOSTILE)
+    html = page_of(hostile, reproduce=HOSTILE)
     assert HOSTILE not in unpacked(html)
     page = Page(unpacked(html))
     assert page.open == []
-    assert len(page.all("script")) == len(Page(render(made(report.holdout.modality, "x"))).all("script"))
+    assert len(page.all("script")) == len(Page(page_of(made(report.holdout.modality, "x"))).all("script"))
 
 
 @pytest.mark.parametrize("name", ["train", "holdout"])
 def test_a_set_may_be_called_like_the_real_data(name: str):
-    assert f"synthetic {name}" in render(made(Sequences("dna", stranded=True, aligned=False), name))
+    assert f"synthetic {name}" in page_of(made(Sequences("dna", stranded=True, aligned=False), name))
 
 
 def test_several_sets_are_compared():
-    html = render(made(Sequences("dna", stranded=False, aligned=False), "one", "two", "three"))
+    html = page_of(made(Sequences("dna", stranded=False, aligned=False), "one", "two", "three"))
     page = Page(html)
     assert sum(tag == "article" for tag, _ in page.tags) == 3
     chart = html[html.index('id="score-chart"') : html.index('id="score-table"')]
@@ -274,7 +280,7 @@ def test_several_sets_are_compared():
     ],
 )
 def test_other_kinds_of_sequences(modality: Sequences, lengths: tuple[int, int]):
-    html = unpacked(render(made(modality, "markov", lengths=lengths)))
+    html = unpacked(page_of(made(modality, "markov", lengths=lengths)))
     assert Page(html).open == []
     assert ("Sequence logos" in html) == modality.aligned
     assert ("GC content</h3>" in html) == (modality.letters.complements is not None)
@@ -336,7 +342,7 @@ def with_tables(report: Report, *tables: Table) -> Report:
 
 class TestTables:
     def test_first_rows_are_in_the_page_and_all_in_its_pack(self, dna: Report):
-        html = render(with_tables(dna, evidence(40)))
+        html = page_of(with_tables(dna, evidence(40)))
         page = html[html.index('<table id="set0-enriched-words"') :]
         assert page[: page.index("</table>")].count("<tr>") == 13
         assert "12 of 40 rows" in html
@@ -356,13 +362,13 @@ class TestTables:
         assert scores[2]["ceiling"] == ""
 
     def test_an_unknown_table_is_shown_as_a_table(self, dna: Report):
-        html = render(with_tables(dna, evidence(3, "never_heard_of")))
+        html = page_of(with_tables(dna, evidence(3, "never_heard_of")))
         assert "Title of never_heard_of" in html
         assert "More tables" in html
 
     def test_hostile_cells_stay_text(self, dna: Report):
-        page = Page(render(with_tables(dna, evidence(4))))
-        assert len(page.all("script")) == len(Page(render(dna)).all("script"))
+        page = Page(page_of(with_tables(dna, evidence(4))))
+        assert len(page.all("script")) == len(Page(page_of(dna)).all("script"))
 
     def test_names_of_sets_make_plain_folders(self):
         assert file_names(["../../etc", "..", "", "A", "a"]) == ["etc", "set", "set_2", "A", "a_2"]
@@ -375,7 +381,7 @@ def test_ten_sets_stay_under_six_megabytes():
     report = made(Sequences("dna", stranded=True, aligned=True), *(f"set{n}" for n in range(10)))
     families = [scores()[0]._replace(metric=f"metric_{n}", family=f"family {n // 5}") for n in range(45)]
     sets = tuple(replace(one, scores=tuple(families)) for one in report.sets)
-    html = render(with_tables(replace(report, sets=sets), *(evidence(1000, f"table_{n}") for n in range(12))))
+    html = page_of(with_tables(replace(report, sets=sets), *(evidence(1000, f"table_{n}") for n in range(12))))
     assert len(html.encode()) < 6e6
     sizes = {len(table["columns"][0]) for one in packs_of(html).values() for table in one["tables"].values()}
     assert min(sizes) >= 25
@@ -383,9 +389,9 @@ def test_ten_sets_stay_under_six_megabytes():
 
 def test_long_tables_lose_their_last_rows_where_a_page_would_weigh_too_much(dna: Report, monkeypatch):
     report = with_tables(dna, evidence(2000), evidence(30, "positions"))
-    small = len(render(with_tables(dna, evidence(500), evidence(30, "positions"))).encode())
+    small = len(page_of(with_tables(dna, evidence(500), evidence(30, "positions"))).encode())
     monkeypatch.setattr("genomimic.report_packs.PAGE_BYTES", small)
-    html = render(report)
+    html = page_of(report)
     tables = packs_of(html)["set0"]["tables"]
     assert len(html.encode()) <= small + 1000
     assert 25 <= len(tables["set0-enriched-words"]["columns"][0]) < 2000
@@ -394,10 +400,10 @@ def test_long_tables_lose_their_last_rows_where_a_page_would_weigh_too_much(dna:
 
 
 def test_families_are_closed_where_there_are_many_scores(dna: Report):
-    assert '<details class="family"' in render(dna)
-    assert len(re.findall(r"<details[^>]* open>", render(dna))) == 2
+    assert '<details class="family"' in page_of(dna)
+    assert len(re.findall(r"<details[^>]* open>", page_of(dna))) == 2
     many = tuple(scores()[0]._replace(metric=f"metric_{n}") for n in range(45))
-    html = render(replace(dna, sets=(replace(dna.sets[0], scores=many),)))
+    html = page_of(replace(dna, sets=(replace(dna.sets[0], scores=many),)))
     assert not re.findall(r"<details[^>]* open>", html)
 
 
@@ -405,11 +411,11 @@ def test_the_comparison_marks_where_each_set_stands():
     report = made(Sequences("dna", stranded=True, aligned=True), "good", "bad")
     good, bad = report.sets
     sets = (replace(good, scores=scores(1.0)), replace(bad, scores=scores(-1.0)))
-    html = render(replace(report, sets=sets))
+    html = page_of(replace(report, sets=sets))
     table = html[html.index('id="compared-table"') :]
     row = table[table.index('data-metric="kmer_js_6"') :]
     assert re.findall(r'<b class="mark (\w+)" ', row[: row.index("</tr>")]) == ["real", "floor"]
-    assert 'id="compared"' not in render(replace(report, sets=sets[:1]))
+    assert 'id="compared"' not in page_of(replace(report, sets=sets[:1]))
 
 
 MOTIFS = {
@@ -424,8 +430,8 @@ class TestPictures:
     def test_drawn_where_their_columns_are_there(self, dna: Report):
         motifs = Table("motifs", "fidelity", "Motifs", "Read.", MOTIFS)
         lacking = replace(motifs, columns={"name": MOTIFS["name"]})
-        assert "set0-motifs-picture" not in figures_of(render(with_tables(dna, lacking)))
-        html = render(with_tables(dna, motifs))
+        assert "set0-motifs-picture" not in figures_of(page_of(with_tables(dna, lacking)))
+        html = page_of(with_tables(dna, motifs))
         assert "set0-motifs-picture" in figures_of(html)
         assert "1 of 2 motifs differ clearly (q below 0.05); first in the table =a: real 1, synthetic 0.25." in html
 
@@ -471,7 +477,7 @@ def three() -> Report:
 
 class TestRanks:
     def test_ranks_stand_where_generators_are_told_apart(self, three: Report):
-        html = render(ranked(three))
+        html = page_of(ranked(three))
         table = html[html.index('id="ranks-table"') :]
         table = table[: table.index("</table>")]
         assert re.findall(r'<b class="rank[ \w]*">(\d=?)</b> ([\d.]+)', table) == [("1", "0.00205"), ("2", "0.5")]
@@ -501,13 +507,13 @@ class TestRanks:
     def test_sets_judged_from_different_numbers_of_records_are_not_ranked_and_it_is_said(self, three: Report):
         report = ranked(three)
         fewer = replace(report.sets[2], scores=tuple(one._replace(n=40) for one in report.sets[2].scores))
-        html = render(replace(report, sets=(*report.sets[:2], fewer)))
+        html = page_of(replace(report, sets=(*report.sets[:2], fewer)))
         assert 'id="ranks"' not in html
         assert "different numbers of records (40 to 60)" in html
-        assert 'id="no-ranks"' not in render(report)
+        assert 'id="no-ranks"' not in page_of(report)
 
     def test_one_generator_has_no_ranks(self, dna: Report):
-        assert 'id="ranks"' not in render(dna)
+        assert 'id="ranks"' not in page_of(dna)
 
 
 class TestFilesOfAnEarlierReport:
@@ -556,7 +562,7 @@ def test_scores_of_likelihoods_have_questions():
 
 def test_the_census_stands_before_the_figures_on_copies(dna: Report):
     census = Census(1200, 1100, 12, 3, 0)
-    html = render(replace(dna, sets=(replace(dna.sets[0], census=census),)))
+    html = page_of(replace(dna, sets=(replace(dna.sets[0], census=census),)))
     facts = re.findall(r"<dt>([^<]+)</dt><dd><strong>([^<]+)</strong>", html[html.index('class="card census"') :])
     assert facts[:3] == [
         ("records read", "1,200"),
@@ -564,11 +570,11 @@ def test_the_census_stands_before_the_figures_on_copies(dna: Report):
         ("exact copies of training records", "12 (1 %)"),
     ]
     assert html.index('id="set0-copies"') < html.index('class="card census"') < html.index('id="set0-distances"')
-    assert 'class="card census"' not in render(dna)
+    assert 'class="card census"' not in page_of(dna)
 
 
 def test_the_map_shows_both_sides_and_says_how_far_apart_they_lie(dna: Report):
-    figure = figures_of(render(dna))["set0-map"]
+    figure = figures_of(page_of(dna))["set0-map"]
     assert [trace["name"] for trace in figure["spec"]["data"]] == ["real holdout", "vae"]
     assert [len(trace["x"]) for trace in figure["spec"]["data"]] == [60, 60]
-    assert "60 records a side; the middles lie" in render(dna)
+    assert "60 records a side; the middles lie" in page_of(dna)

@@ -1,4 +1,4 @@
-"""Where two sequences part: columns of an edit alignment."""
+"""Two sequences with the fewest edits between them, letter beside letter."""
 
 from typing import Literal, NamedTuple
 
@@ -35,6 +35,15 @@ def align(synthetic: str, real: str) -> list[Column]:
         else:
             columns += [Column(GAP, letter, "deletion") for letter in real_part]
     return columns
+
+
+def marks(columns: list[Column]) -> str:
+    """A sign for each column: | for a letter that both have, . for a replaced one, - where one side has none.
+
+    >>> marks(align("ACCTA", "ACGT"))
+    '||.|-'
+    """
+    return "".join({"match": "|", "substitution": "."}.get(column.kind, GAP) for column in columns)
 
 
 def count_differences(columns: list[Column]) -> int:

@@ -75,20 +75,17 @@ def spacings(view: View, holdout: View, scanner: Scanner) -> Int[np.ndarray, "ch
     return counts.reshape(len(chosen), 2 * motif_sites.SPACINGS)
 
 
-def correlation(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
-    """Pearson correlation; 0 where a side does not vary."""
-    a, b = a - a.mean() if a.size else a, b - b.mean() if b.size else b
-    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-12))
-
-
 def weighted_divergence(
     a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows cells"], whole_b: Int[np.ndarray, " rows"]
 ) -> float:
-    """Excess divergence of counts, mean over rows with 100 or more in the real set as a whole, weighted by these."""
+    """Excess divergence of counts, mean over rows with 100 or more in the real set as a whole.
+
+    Weights are what is beyond 99: a row that chance takes over the limit or not makes little difference.
+    """
     kept = np.flatnonzero((whole_b >= MANY) & (b.sum(1) > 0))
     if not kept.size:
         return 0.0
-    return float(np.average(excess_divergence(a[kept], b[kept]), weights=whole_b[kept]))
+    return float(np.average(excess_divergence(a[kept], b[kept]), weights=whole_b[kept] - MANY + 1))
 
 
 def excess_divergence(a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows cells"]) -> Float[np.ndarray, " rows"]:

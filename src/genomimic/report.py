@@ -59,8 +59,8 @@ def write_report(
     `report.html` is for people, `scores.json` for programs; `scores.csv`, `ranks.csv` (of several generators) and
     `tables/SET/TABLE.csv` are for spreadsheets.
     """
-    html = render(report, training=training, latent=latent, discriminator=discriminator, reproduce=reproduce)
     rankings = ranking(report)
+    html = render(report, rankings, training=training, latent=latent, discriminator=discriminator, reproduce=reproduce)
     tables = _csv_files(report, rankings)
     content = {**scores_json(report), "ranks": rankings_json(rankings), "files": list(tables)}
     index = json.dumps(content, indent=2, allow_nan=False)
@@ -70,13 +70,14 @@ def write_report(
 
 def render(
     report: Report,
+    rankings: Sequence[Ranking],
     *,
     training: TrainingLog | None = None,
     latent: LatentMap | None = None,
     discriminator: DiscriminatorScores | None = None,
     reproduce: str = "",
 ) -> str:
-    """The HTML of a report; sections on the model appear where their data is given."""
+    """The HTML of a report with its ranks; sections on the model appear where their data is given."""
     model_figures = tuple(_model_figures(training, latent, discriminator))
     metrics = dict.fromkeys(score.metric for one in report.sets for score in one.scores)
     titles, questions = {name: title_of(name) for name in metrics}, {name: question_of(name) for name in metrics}
@@ -85,7 +86,7 @@ def render(
         set_view(one, number, folder)
         for number, (one, folder) in enumerate(zip(report.sets, _folders(report), strict=True))
     ]
-    rows, rankings = compared(report), ranking(report)
+    rows = compared(report)
     csv_tables = [_score_table(report), *([_rank_table(rankings)] if rankings else [])]
     page = (
         _environment()

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from toys import dataset, real_values, sequences
 
 from genomimic.comparison import compare
+from genomimic.correlation import correlation
 from genomimic.metrics import METRICS
 from genomimic.metrics.composition import odds_estimate, odds_gradient, odds_ratios
 from genomimic.metrics.differences import energy_distance, mean_discrepancy, sums_of
-from genomimic.metrics.higher_order import position_sets, row_correlations
+from genomimic.metrics.higher_order import position_sets
 from genomimic.metrics.kmers import jensen_shannon, null_bias
 from genomimic.metrics.positions import excess_divergences, information, information_variance
 from genomimic.metrics.spectra import by_ends, expected_counts, spectra, surprise_length
@@ -146,7 +147,7 @@ def test_r20_of_a_worked_example():
     assert measured("higher_order_r20", holdout, holdout, turned) == pytest.approx(-1)
     a, b = np.random.default_rng(8).random((2, 1, 6))
     listed = np.array([[True] * 5 + [False]])
-    assert row_correlations(a, b, listed) == pytest.approx([np.corrcoef(a[0, :5], b[0, :5])[0, 1]])
+    assert correlation(a, b, listed) == pytest.approx([np.corrcoef(a[0, :5], b[0, :5])[0, 1]])
 
 
 def test_position_sets_are_the_same_each_time_and_hold_each_position_once():

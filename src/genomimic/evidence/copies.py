@@ -1,8 +1,8 @@
 """Records that stand close to training records, side by side with them, and records that are made again and again."""
 
 import numpy as np
-from rapidfuzz.distance import Levenshtein
 
+from genomimic.alignment import Column, align, count_differences, marks
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
 
@@ -24,17 +24,17 @@ def nearest_records(comparison: Comparison) -> Columns:
     texts = [view.texts[row] for row in rows]
     chosen = zip(nearest.index[rows].tolist(), nearest.reversed[rows].tolist(), strict=True)
     theirs = [opposite[index] if back and opposite else forward[index] for index, back in chosen]
-    aligned = [alignment(own, other) for own, other in zip(texts, theirs, strict=True)]
+    aligned = [align(own, other) for own, other in zip(texts, theirs, strict=True)]
     return {
         "synthetic": view.dataset.ids[rows],
         "training": train.dataset.ids[nearest.index[rows]],
         "edits": nearest.distance[rows],
-        "identity %": np.array([identity(marks) for _, marks, _ in aligned]),
+        "identity %": np.array([identity(columns) for columns in aligned]),
         "strand": np.where(nearest.reversed[rows], "opposite", "same"),
         "longest shared word": np.array([longest_word(own, other) for own, other in zip(texts, theirs, strict=True)]),
-        "synthetic letters": np.array([one for one, _, _ in aligned]),
-        "marks": np.array([marks for _, marks, _ in aligned]),
-        "training letters": np.array([other for _, _, other in aligned]),
+        "synthetic letters": np.array(["".join(column.synthetic for column in columns) for columns in aligned]),
+        "marks": np.array([marks(columns) for columns in aligned]),
+        "training letters": np.array(["".join(column.real for column in columns) for columns in aligned]),
     }
 
 
@@ -56,25 +56,9 @@ def duplicates(comparison: Comparison) -> Columns:
     }
 
 
-def alignment(own: str, other: str) -> tuple[str, str, str]:
-    """Two texts with the fewest edits between them, letter under letter, and the marks between.
-
-    >>> alignment("ACGTT", "AGGT")
-    ('ACGTT', '|.|-|', 'AGG-T')
-    """
-    above, marks, below = [], [], []
-    for part in Levenshtein.opcodes(own, other):
-        one, two = own[part.src_start : part.src_end], other[part.dest_start : part.dest_end]
-        width = max(len(one), len(two))
-        above.append(one.ljust(width, "-"))
-        below.append(two.ljust(width, "-"))
-        marks.append({"equal": "|", "replace": "."}.get(part.tag, "-") * width)
-    return "".join(above), "".join(marks), "".join(below)
-
-
-def identity(marks: str) -> float:
+def identity(columns: list[Column]) -> float:
     """Share of an alignment's columns, in percent, in which both have the same letter."""
-    return round(100 * marks.count("|") / max(len(marks), 1), 1)
+    return round(100 * (1 - count_differences(columns) / max(len(columns), 1)), 1)
 
 
 def longest_word(own: str, other: str) -> int:

@@ -6,11 +6,11 @@ from html import escape
 import numpy as np
 from markupsafe import Markup
 
+from genomimic.alignment import Column, align, caption
 from genomimic.evaluation import SetReport
 from genomimic.figures.base import Figure, colours, label_of, plotly_figure, scroll
 from genomimic.plots import charts
 from genomimic.plots.colours import letter_colours
-from genomimic.plots.differences import Column, align, caption
 from genomimic.plots.helix import Ink, helix_svg
 
 CLOSEST = 8

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from genomimic.comparison import Comparison
+from genomimic.correlation import correlation
 from genomimic.divergence import entropies, jensen_shannon, null_bias
 from genomimic.metrics.base import RECORDS, aligned, metric
 from genomimic.metrics.differences import Estimate, squared_difference
@@ -97,7 +98,7 @@ def pair_correlation(comparison: Comparison) -> float:
     """
     a = connected_pairs(comparison.synthetic)
     b = comparison.holdout.feature("connected", connected_pairs)  # kept: all sets are compared with these
-    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-12))
+    return float(correlation(a, b))
 
 
 def connected_pairs(view: View) -> Float[np.ndarray, " pairs"]:

@@ -7,6 +7,7 @@ from jaxtyping import Float, Num
 
 from genomimic.alphabet import Alphabet
 from genomimic.comparison import Comparison
+from genomimic.correlation import correlation
 from genomimic.metrics.base import metric, word_length
 from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
@@ -38,12 +39,7 @@ def kmer_surprise(comparison: Comparison) -> float:
     """
     k = surprise_length(comparison)
     a, b = (log_ratios(word_table(view, k)) for view in (comparison.synthetic, comparison.holdout))
-    return correlation(a - a.mean(), b - b.mean())
-
-
-def correlation(a: Float[np.ndarray, " numbers"], b: Float[np.ndarray, " numbers"]) -> float:
-    """Pearson correlation of centred numbers; 0 where one side does not vary."""
-    return float(a @ b / max(np.sqrt((a @ a) * (b @ b)), 1e-12))
+    return float(correlation(a, b))
 
 
 def surprise_length(comparison: Comparison) -> int:

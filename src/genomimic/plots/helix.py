@@ -11,8 +11,8 @@ from itertools import pairwise
 from math import cos, pi, sin
 from typing import NamedTuple
 
+from genomimic.alignment import GAP, Column, count_differences
 from genomimic.plots.colours import INK, MUTED, UNKNOWN, lettering, paler
-from genomimic.plots.differences import GAP, Column, count_differences
 
 PAIRS_PER_TURN = 10.5
 GROOVE = 2.45
@@ -69,7 +69,7 @@ class Ink:
 
 
 def helix_svg(columns: list[Column], ink: Ink, *, name: str) -> str:
-    """Inline SVG of an alignment (see `differences.align`), wrapped into rows of equal length, at most 6 of them."""
+    """Inline SVG of an alignment (see `alignment.align`), wrapped into rows of equal length, at most 6 of them."""
     per_row = -(-len(columns) // max(-(-len(columns) // MOST_PER_ROW), 1))
     starts = range(0, min(len(columns), MOST_ROWS * per_row), max(per_row, 1))
     swing = ink.strands[0].swing
