@@ -122,7 +122,8 @@ def evaluate(
         scores += likelihood + by_heart
         census = take_census(View(named[f"synthetic/{name}"]), learned, unseen)
         shown, halves = tables(comparison), _halves(scores, at)
-        told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond)
+        missing = [metric.name for metric in METRICS.values() if metric.lacks(comparison)]
+        told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond, missing)
         generator = (generators or {}).get(name, name)
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}

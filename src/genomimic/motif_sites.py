@@ -56,6 +56,11 @@ def shuffled_counts(view: View, scanner: Scanner) -> Int[np.ndarray, " motifs"]:
     return view.totals(("shuffled_counts", scanner), lambda part: _by_motif(shuffled_sites(part, scanner), scanner))
 
 
+def site_products(view: View, scanner: Scanner) -> Int[np.ndarray, "products motifs"]:
+    """Sums over records of sites squared, of sites times letters, and of letters squared, for each motif."""
+    return view.totals(("site_products", scanner), lambda part: _products(part, scanner))
+
+
 def letters(view: View) -> int:
     """Letters of all records, padding not counted."""
     return int(view.totals("letters", lambda part: part.lengths.sum(keepdims=True))[0])
@@ -120,6 +125,12 @@ def spacing_counts(
 
 def _by_motif(found: Sites, scanner: Scanner) -> Int[np.ndarray, " motifs"]:
     return np.bincount(found.motif, minlength=len(scanner.widths))
+
+
+def _products(view: View, scanner: Scanner) -> Int[np.ndarray, "products motifs"]:
+    found, motifs, lengths = sites(view, scanner), len(scanner.widths), view.lengths.astype(int)
+    counts = np.bincount(found.record * motifs + found.motif, minlength=len(view) * motifs).reshape(-1, motifs)
+    return np.stack([(counts**2).sum(0), lengths @ counts, np.full(motifs, lengths @ lengths)])
 
 
 def _scan_shuffled(root: View, scanner: Scanner) -> Sites:

@@ -1,19 +1,21 @@
 """Scores between floor and ceiling: the same statistic, at the same n, on synthetic, fresh real and reference records.
 
 Intervals come from pairs of complementary half-samples, drawn without replacement: homology clusters of real records,
-single records of generated ones. A mean over half of n records varies about the mean over all n as that varies about
-the truth, so no rescaling is needed, and no record is ever doubled: an ordinary bootstrap's doubles would count as
-copies and collapse, and add to every divergence. Half the data shift biased statistics, so intervals are centred on
-the score at full n: 1.96 standard errors (`standard_error`) each way.
-Records keep the scores of one classifier in all half-samples, so those of its AUC are widened by what they miss.
+single records of generated ones. The two halves of a pair are independent samples of half the size, so that their
+difference tells the variance without any assumption; no record is ever doubled: an ordinary bootstrap's doubles would
+count as copies and collapse, and add to every divergence. What an interval means to hold is the mean of the score over
+all sets of as many records from the same two sources. Half the data shift biased statistics, so intervals start from
+the score at full n. Records keep the scores of one classifier in all half-samples, so those of its AUC are widened by
+what they miss.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
+from scipy import stats
 
 from genomimic.comparison import Comparison
 from genomimic.metrics.base import Kind, Metric
@@ -21,6 +23,7 @@ from genomimic.motifs import Motifs
 from genomimic.views import View
 
 NORMAL_95 = 1.96
+MOST = 0.999  # of a correlation on Fisher's scale, which has no end
 
 
 class Score(NamedTuple):
@@ -60,10 +63,16 @@ class Halved:
 
 
 class Measured(NamedTuple):
-    """A statistic on a whole set and on its half-samples."""
+    """A statistic on a whole set and on its half-samples.
+
+    Of a divergence, also how far the value is above what each of both sets scores beside itself, and how much higher
+    finite samples make it on average.
+    """
 
     value: float
     halves: Float[np.ndarray, " replicates"]
+    above: float = 0.0
+    bias: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +107,12 @@ class Scale:
             values = np.array([metric.statistic(half) for half in halves])
             value = metric.statistic(whole)
             about = spread_of_correlation(value, values) if metric.kind == "correlation" else values - values.mean()
-            self._measured[key] = Measured(value, value + metric.widen * about)
+            spread = value + metric.widen * about
+            if metric.kind == "divergence":
+                above, bias = value - _beside_itself(metric, whole), float(values.mean()) - value
+                self._measured[key] = Measured(value, spread, above, bias)
+            else:
+                self._measured[key] = Measured(value, spread)
         return self._measured[key]
 
     def ceiling(self, metric: Metric) -> Measured:
@@ -107,7 +121,8 @@ class Scale:
             return Measured(metric.ceiling, np.full(len(self.holdout.halves), metric.ceiling))
         fresh = (self.unseen,) if metric.group == "novelty" else self.fresh
         draws = [self.measure(metric, one) for one in fresh]
-        return Measured(float(np.mean([one.value for one in draws])), np.mean([one.halves for one in draws], 0))
+        value, above, bias = np.mean([(one.value, one.above, one.bias) for one in draws], 0).tolist()
+        return Measured(value, np.mean([one.halves for one in draws], 0), above, bias)
 
     def floors(self, metric: Metric) -> dict[str, float]:
         """What the references and, where the metric names it, a control score on whole sets."""
@@ -168,33 +183,95 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
 
 
 def interval(measured: Measured, metric: Metric, n: int) -> tuple[float, float]:
-    """95% interval of a value from n records, inside the metric's range.
-
-    That of a share holds at least what n records leave open (Wilson 1927), also where all or none of them count.
-    """
-    value, margin = measured.value, NORMAL_95 * standard_error(measured.halves, metric.kind)
-    low, high = value - margin, value + margin
-    if metric.kind == "share":
-        middle = (value + NORMAL_95**2 / (2 * n)) / (1 + NORMAL_95**2 / n)
-        reach = NORMAL_95 * (value * (1 - value) / n + (NORMAL_95 / (2 * n)) ** 2) ** 0.5 / (1 + NORMAL_95**2 / n)
-        low, high = min(low, middle - reach), max(high, middle + reach)
+    """95% interval of a value from n records, inside the metric's range."""
+    match metric.kind:
+        case "divergence":
+            low, high = divergence_interval(measured)
+        case "share":
+            low, high = share_interval(measured, n)
+        case "correlation":
+            low, high = correlation_interval(measured)
+        case _:
+            margin = quantile(measured.halves) * standard_error(measured.halves)
+            low, high = measured.value - margin, measured.value + margin
     return max(low, metric.low), min(high, metric.high)
+
+
+def correlation_interval(measured: Measured) -> tuple[float, float]:
+    """The interval on Fisher's scale (atanh), where the error does not depend on the correlation, brought back."""
+    value = min(max(measured.value, -MOST), MOST)
+    margin = quantile(measured.halves) * standard_error(measured.halves) / (1 - value**2)
+    return float(np.tanh(np.arctanh(value) - margin)), float(np.tanh(np.arctanh(value) + margin))
+
+
+def share_interval(measured: Measured, n: int) -> tuple[float, float]:
+    """Jeffreys' interval of a share of as many independent records as have the error of the half-samples, at most n.
+
+    It holds where few records count, or nearly all, and where none or all do (Brown, Cai & DasGupta 2001,
+    doi:10.1214/ss/1009213286).
+    """
+    value, variance = measured.value, variances(measured.halves)[0]
+    size = min(n, value * (1 - value) / variance) if variance > 0 and 0 < value < 1 else n
+    low, high = stats.beta.ppf([0.025, 0.975], value * size + 0.5, (1 - value) * size + 0.5)
+    return float(low) if value > 0 else 0.0, float(high) if value < 1 else 1.0
+
+
+def divergence_interval(measured: Measured) -> tuple[float, float]:
+    """The true values beside which the measured one is no surprise.
+
+    The error of a divergence depends on its true value: a square |d + e|^2 of a difference d with noise e, less what
+    chance gives, has the variance 4 d'Vd + 2 tr(V^2), a multiple of the true |d|^2 and a constant. Half-samples tell
+    both. The error at the *measured* value would be too small below the truth and too large above it: intervals would
+    be too short in earnest and too long for fresh data. Wilson (1927) mended those of shares in the same way. The lower
+    end is the value from which the measured one is two standard errors away; the upper one is so on the scale of the
+    square root, since a square has no long tail downward. For one number both are those of its own interval, squared.
+    """
+    linear, constant = variances(measured.halves)
+    value, wide = measured.value - measured.bias, quantile(measured.halves)
+    flat = wide * constant**0.5
+    chance = measured.above - measured.value
+    slope = (linear + 2 * constant) / max(measured.above + chance, 1e-12)  # of a square, and of chance on average
+    if value > flat:
+        slope = max(slope, (linear - constant) / value)
+    low, high = value - flat, value + flat
+    if value > flat:
+        middle = value + wide**2 * slope / 2
+        low = middle - (middle**2 - value**2 + flat**2) ** 0.5
+    if slope > 0:
+        root = max(slope * value + constant + slope**2 / 8, 0.0) ** 0.5 + wide * slope / 2
+        high = max(high, (root**2 - constant) / slope + slope / 8)
+    return measured.bias + low, measured.bias + high
+
+
+def quantile(halves: Float[np.ndarray, " replicates"]) -> float:
+    """Standard errors to each side of a 95% interval, where the error is known from so many pairs of half-samples."""
+    return float(stats.t.ppf(0.975, len(halves) // 2))
 
 
 def standard_error(halves: Float[np.ndarray, " replicates"], kind: Kind = "difference") -> float:
     """Standard error of a statistic from its values on half-samples, each followed by its complement's.
 
-    Half the difference of such a pair varies with the linear part of the statistic, their mean with its quadratic
-    part; of most statistics, all of it counts. Of a divergence of fresh data, which is all quadratic, the first holds
-    twice the true variance and the second just the variance; of one that is far from 0, the first holds all. So for
-    divergences it is the difference of the two, and never less than the second.
+    Half the difference of the two is all of it: they are independent, with twice the variance. A divergence of fresh
+    data is all quadratic, with four times the variance in half the records: what is constant is taken off, once more
+    than it stands in the other part, and it is never less than that.
     """
-    if kind != "divergence":
-        return float(halves.std())
+    linear, constant = variances(halves)
+    return (max(linear - constant, constant) if kind == "divergence" else linear) ** 0.5
+
+
+def variances(halves: Float[np.ndarray, " replicates"]) -> tuple[float, float]:
+    """Of pairs of half-samples: the mean square of half the difference, and the variance of the mean.
+
+    Of a quadratic statistic |d + e|^2 these are 4 (d + e)'V(d + e) and 2 tr(V^2) on average.
+    """
     first, second = halves[0::2], halves[1::2]
-    linear = float((((first - second) / 2) ** 2).mean())
-    curved = float(((first + second) / 2).var())
-    return max(linear - curved, curved, 0.0) ** 0.5
+    return float((((first - second) / 2) ** 2).mean()), float(((first + second) / 2).var())
+
+
+def _beside_itself(metric: Metric, whole: Comparison) -> float:
+    """What each of both sets scores beside itself, the least that it can: minus what chance gives."""
+    alone = [replace(whole, synthetic=one, holdout=one, _joint={}) for one in (whole.synthetic, whole.holdout)]
+    return float(np.mean([metric.statistic(one) for one in alone]))
 
 
 def spread_of_correlation(value: float, halves: Float[np.ndarray, " replicates"]) -> Float[np.ndarray, " replicates"]:
@@ -202,10 +279,10 @@ def spread_of_correlation(value: float, halves: Float[np.ndarray, " replicates"]
 
     On Fisher's scale (atanh), where the error does not depend on the correlation, times how much lower it is there.
     """
-    scaled = np.arctanh(np.clip(halves, -0.999, 0.999))
+    scaled = np.arctanh(np.clip(halves, -MOST, MOST))
     clear = halves.mean() > 3 * halves.std()
     factor = np.clip(value / halves.mean(), 1.0, 2.0) if clear else 1.0
-    return factor * (1 - min(value**2, 1.0)) * (scaled - scaled.mean())
+    return factor * (1 - min(value**2, MOST**2)) * (scaled - scaled.mean())
 
 
 def skill_of(value: Measured, ceiling: Measured, floor: Measured | None, metric: Metric) -> tuple[float, float, bool]:

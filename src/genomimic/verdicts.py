@@ -55,12 +55,13 @@ def findings(
     tables: Sequence[Table] = (),
     census: Census | None = None,
     gap: tuple[float, float] | None = None,
+    missing: Sequence[str] = (),
 ) -> tuple[str, ...]:
     """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show.
 
     `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`), `gap`
     those by which the generalisation gap is beyond the baselines' (`gap_beyond`); `tables` the evidence, which says
-    what gave synthetic records away.
+    what gave synthetic records away; `missing` the metrics for which the real records hold too little.
     """
     copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap)]
     alarms = [*copies, _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
@@ -70,6 +71,7 @@ def findings(
         *_ahead(scores),
         *_likelihoods(scores, saved),
         _unresolved(scores),
+        _left_out(missing),
         detection_limit(n),
     ]
     return tuple(sentence for sentence in [*alarms, *weakest, *rest] if sentence)
@@ -297,6 +299,10 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
 def _unresolved(scores: Sequence[Score]) -> str:
     names = [score.metric for score in scores if not score.resolved and score.family not in NO_FLOOR]
     return f"So few records cannot tell floor from ceiling on: {_listed(names)}." if names else ""
+
+
+def _left_out(metrics: Sequence[str]) -> str:
+    return f"Left out, as these real records hold too little of what they count: {_listed(metrics)}." if metrics else ""
 
 
 def _listed(metrics: Sequence[str]) -> str:

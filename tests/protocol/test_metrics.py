@@ -122,6 +122,7 @@ def test_every_metric_that_applies_is_a_number_for_all_alphabets_and_lengths(alp
     assert "length_distribution" in values
     assert ("kmer_js_6" in values) == (alphabet != "protein")
     assert "kmer_js_3" in values
+    assert METRICS["motif_spacing"].lacks(comparison) == (alphabet != "protein")
 
 
 def test_needs_of_equal_lengths():

@@ -46,9 +46,11 @@ class Metric:
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
     ("copier", "collapsed" and "shuffled" are made by evaluation). `ceiling`: what fresh real data score, where
     symmetry tells; otherwise it is measured. `references`: whether all references are scored too, or the floor alone.
-    `limit`: how many records of each set it is given at most; `size`: how many of these it reads. `widen`: times that
-    its standard error is that of its half-samples, where they miss a part of it. `kind` says how its error is made
-    (`scoring.standard_error`): a divergence is smooth and least where the sets are equal; a correlation is lower the
+    `needs`: what kind of data it is for; `enough`: whether these hold enough of what it counts, without which it is
+    left out and a finding says so. `limit`: how many records of each set it is given at most; `size`: how many of these
+    it reads. `widen`: times that its standard error is that of its half-samples, where they miss a part of it. `kind`
+    says how its error is made
+    (`scoring.interval`): a divergence is smooth and least where the sets are equal; a correlation is lower the
     fewer the records; a share is a share of the records; anything else is a difference.
     """
 
@@ -64,6 +66,7 @@ class Metric:
     floor: str
     statistic: Statistic
     needs: tuple[Need, ...] = ()
+    enough: Need | None = None
     ceiling: float | None = None
     references: bool = True
     size: Callable[[Comparison], int] = all_records
@@ -72,8 +75,12 @@ class Metric:
     kind: Kind = "difference"
 
     def applies(self, comparison: Comparison) -> bool:
-        """Whether these data have what the metric needs."""
-        return all(need(comparison) for need in self.needs)
+        """Whether these data are of the kind that the metric needs, and enough."""
+        return all(need(comparison) for need in self.needs) and not self.lacks(comparison)
+
+    def lacks(self, comparison: Comparison) -> bool:
+        """Whether these data are of the kind that the metric needs and too few."""
+        return self.enough is not None and all(need(comparison) for need in self.needs) and not self.enough(comparison)
 
 
 def metric(
@@ -89,6 +96,7 @@ def metric(
     floor: str,
     name: str | None = None,
     needs: Sequence[Need] = (),
+    enough: Need | None = None,
     ceiling: float | None = None,
     references: bool = True,
     size: Callable[[Comparison], int] = all_records,
@@ -113,6 +121,7 @@ def metric(
             floor=floor,
             statistic=statistic,
             needs=tuple(needs),
+            enough=enough,
             ceiling=ceiling,
             references=references,
             size=size,

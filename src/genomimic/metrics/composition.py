@@ -23,6 +23,7 @@ GC_BINS = 200
     paper="",
     floor="uniform",
     needs=[nucleotides],
+    kind="divergence",
 )
 def gc_mean(comparison: Comparison) -> float:
     """Squared difference of mean GC content in percent, less what chance gives."""
@@ -40,6 +41,7 @@ def gc_mean(comparison: Comparison) -> float:
     paper="",
     floor="composition",
     needs=[nucleotides],
+    kind="divergence",
 )
 def gc_spread(comparison: Comparison) -> float:
     """Squared difference of the standard deviations of GC content in percent, less what chance gives.

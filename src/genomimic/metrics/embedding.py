@@ -15,6 +15,8 @@ from genomimic.metrics.base import metric
 from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
 
+RECORDS_A_DIMENSION = 20
+
 
 class Moments(NamedTuple):
     """Number of points, their mean and covariance."""
@@ -22,6 +24,10 @@ class Moments(NamedTuple):
     n: int
     mean: Float[np.ndarray, " d"]
     covariance: Float[np.ndarray, "d d"]
+
+    def first(self, most: int) -> "Moments":
+        """Those in the first dimensions."""
+        return Moments(self.n, self.mean[:most], self.covariance[:most, :most])
 
 
 @metric(
@@ -40,10 +46,12 @@ def frechet_distance(comparison: Comparison) -> float:
     """Frechet distance of two Gaussians, less what finite samples add to the distance of their means.
 
     E|mean - mean'|^2 is tr(S)/n + tr(S')/n' too large, which is taken off; what is left of the bias, of covariances,
-    is in the ceiling too, as that is measured at the same n.
+    is in the ceiling too, as that is measured at the same n. Small sets are compared in the first dimensions alone: 20
+    records for each, as a covariance of fewer is mostly chance.
     """
-    fitted = embedding(comparison)
-    real, synthetic = moments(comparison.holdout, fitted), moments(comparison.synthetic, fitted)
+    fitted, smaller = embedding(comparison), min(len(comparison.holdout.root), len(comparison.synthetic.root))
+    most = max(smaller // RECORDS_A_DIMENSION, 1)
+    real, synthetic = (moments(view, fitted).first(most) for view in (comparison.holdout, comparison.synthetic))
     excess = sum(float(np.trace(one.covariance)) / one.n for one in (real, synthetic))
     return gaussian_frechet(real, synthetic) - excess
 

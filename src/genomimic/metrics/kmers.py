@@ -45,5 +45,5 @@ for _k in range(1, 7):
         paper="Lin 1991, doi:10.1109/18.61115",
         floor="uniform" if _k == 1 else "composition",
         needs=[word_length(_k)],
-        kind="divergence" if _k > 1 else "difference",
+        kind="divergence",
     )(partial(kmer_js, k=_k))

@@ -6,14 +6,16 @@ Which motifs and pairs are counted is settled by the whole holdout, so that ever
 import numpy as np
 
 from genomimic.comparison import Comparison
+from genomimic.correlation import correlation
 from genomimic.metrics.base import RECORDS, aligned, metric, variable_length
-from genomimic.motif_sites import place_counts, site_counts
+from genomimic.metrics.differences import Estimate, squared_difference
+from genomimic.motif_sites import letters, place_counts, site_counts, site_products
 from genomimic.motif_statistics import (
     FEW,
-    correlation,
+    MANY,
     enrichment,
+    frequent_pairs,
     joint_pairs,
-    log_ratio,
     partial_correlations,
     significant,
     spacings,
@@ -22,6 +24,13 @@ from genomimic.motif_statistics import (
 from genomimic.motifs import Motifs
 from genomimic.scanning import Scanner
 from genomimic.views import View
+
+CORRELATED = 3  # numbers at least that a correlation is over
+OF_FEW_NUMBERS = 2**0.5
+"""Times that the standard error of a correlation of few numbers is that of its half-samples.
+
+What keeps it below 1 is chance among these numbers, which on Fisher's scale is as large in all records as in half.
+"""
 
 
 def has_motifs(comparison: Comparison) -> bool:
@@ -32,6 +41,31 @@ def has_motifs(comparison: Comparison) -> bool:
 def placed(comparison: Comparison) -> bool:
     """Places can be compared: records are aligned, or equally long."""
     return aligned(comparison) or not variable_length(comparison)
+
+
+def some_sites(comparison: Comparison) -> bool:
+    """A motif has 20 sites in the holdout."""
+    return bool((site_counts(comparison.holdout.root, scanner_of(comparison)) >= FEW).any())
+
+
+def many_sites(comparison: Comparison) -> bool:
+    """A motif has 100 sites in the holdout."""
+    return bool((site_counts(comparison.holdout.root, scanner_of(comparison)) >= MANY).any())
+
+
+def some_enriched(comparison: Comparison) -> bool:
+    """At least three motifs are more or less frequent in the holdout than in its shuffled copy."""
+    return int(significant(comparison.holdout.root, scanner_of(comparison)).sum()) >= CORRELATED
+
+
+def some_joint(comparison: Comparison) -> bool:
+    """At least three pairs of motifs are expected together in 10 holdout records."""
+    return int(joint_pairs(comparison.holdout.root, scanner_of(comparison)).sum()) >= CORRELATED
+
+
+def some_near(comparison: Comparison) -> bool:
+    """A pair of motifs stands near each other 100 times in the holdout."""
+    return len(frequent_pairs(comparison.holdout.root, scanner_of(comparison))) > 0
 
 
 def scanner_of(comparison: Comparison) -> Scanner:
@@ -47,20 +81,35 @@ def scanner_of(comparison: Comparison) -> Scanner:
     group="fidelity",
     question="Are motifs as frequent as in real records?",
     better="lower",
-    low=0.0,
-    high=20.0,
-    unit="RMSE of log2 ratios",
+    low=-400.0,
+    high=400.0,
+    unit="squared log2 ratio above chance",
     paper="Bailey & Noble 2011 (FIMO), doi:10.1093/bioinformatics/btr064",
     floor="shuffled",
     needs=[has_motifs],
+    enough=some_sites,
     limit=RECORDS,
+    kind="divergence",
 )
 def motif_frequency(comparison: Comparison) -> float:
-    """Root mean square of log2(synthetic / real sites per kb) over motifs with 20 sites or more in the holdout."""
+    """Mean square of log2(synthetic / real sites per kb), less what chance gives, over motifs of 20 sites or more.
+
+    The 20 sites are those in the holdout.
+    """
     scanner = scanner_of(comparison)
-    kept = site_counts(comparison.holdout.root, scanner) >= FEW
-    ratio = log_ratio(comparison.synthetic, comparison.holdout, scanner)[kept]
-    return float(np.sqrt((ratio**2).mean())) if kept.any() else 0.0
+    kept = np.flatnonzero(site_counts(comparison.holdout.root, scanner) >= FEW)
+    sides = (frequency_estimate(view, scanner) for view in (comparison.synthetic, comparison.holdout))
+    a, b = (Estimate(one.numbers[kept], one.variances[kept]) for one in sides)
+    return squared_difference(a, b) if kept.size else 0.0
+
+
+def frequency_estimate(view: View, scanner: Scanner) -> Estimate:
+    """log2 of the sites per letter of each motif, half a site added, and its variance between records."""
+    counts, size = site_counts(view, scanner) + 0.5, letters(view)
+    squares, products, lengths = site_products(view, scanner)
+    rate = counts / size
+    unexplained = squares - 2 * rate * products + rate**2 * lengths
+    return Estimate(np.log2(rate), unexplained / (counts * np.log(2)) ** 2)
 
 
 @metric(
@@ -74,8 +123,10 @@ def motif_frequency(comparison: Comparison) -> float:
     paper="McLeay & Bailey 2010 (AME), doi:10.1186/1471-2105-11-165",
     floor="shuffled",
     needs=[has_motifs],
+    enough=some_enriched,
     limit=RECORDS,
     kind="correlation",
+    widen=OF_FEW_NUMBERS,
 )
 def motif_enrichment(comparison: Comparison) -> float:
     """Correlation of log2(sites / sites in the set's own shuffled copy) over motifs.
@@ -86,7 +137,7 @@ def motif_enrichment(comparison: Comparison) -> float:
     scanner = scanner_of(comparison)
     kept = significant(comparison.holdout.root, scanner)
     a, b = (enrichment(view, scanner)[kept] for view in (comparison.synthetic, comparison.holdout))
-    return correlation(a, b)
+    return float(correlation(a, b))
 
 
 @metric(
@@ -100,6 +151,7 @@ def motif_enrichment(comparison: Comparison) -> float:
     paper="Bailey & Machanick 2012 (CentriMo), doi:10.1093/nar/gks433",
     floor="shuffled",
     needs=[has_motifs, placed],
+    enough=many_sites,
     limit=RECORDS,
     kind="divergence",
 )
@@ -125,8 +177,10 @@ def motif_positions(comparison: Comparison) -> float:
     paper="Gupta 2023 (Polygraph), doi:10.1101/2023.11.27.568764",
     floor="shuffled",
     needs=[has_motifs],
+    enough=some_joint,
     limit=RECORDS,
     kind="correlation",
+    widen=OF_FEW_NUMBERS,
 )
 def motif_cooccurrence(comparison: Comparison) -> float:
     """Correlation of the partial correlations of two motifs' presence in a record, over pairs of the 100 most frequent.
@@ -137,7 +191,7 @@ def motif_cooccurrence(comparison: Comparison) -> float:
     scanner, holdout = scanner_of(comparison), comparison.holdout.root
     kept = joint_pairs(holdout, scanner)
     a, b = (partial_correlations(view, holdout, scanner)[kept] for view in (comparison.synthetic, comparison.holdout))
-    return correlation(a, b)
+    return float(correlation(a, b))
 
 
 @metric(
@@ -151,8 +205,8 @@ def motif_cooccurrence(comparison: Comparison) -> float:
     paper="Gupta 2023 (Polygraph), doi:10.1101/2023.11.27.568764",
     floor="shuffled",
     needs=[has_motifs],
+    enough=some_near,
     limit=RECORDS,
-    kind="divergence",
 )
 def motif_spacing(comparison: Comparison) -> float:
     """Divergence of distance and orientation of two sites less its null bias, mean over the 50 most frequent pairs.

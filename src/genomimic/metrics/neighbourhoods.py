@@ -40,6 +40,7 @@ class Neighbourhoods(NamedTuple):
     floor="collapsed",
     references=False,
     limit=PAIRS,
+    kind="share",
 )
 def embedding_recall(comparison: Comparison) -> float:
     """Share of holdout records nearer to some synthetic record than that one's fifth neighbour of its own set."""
@@ -58,6 +59,7 @@ def embedding_recall(comparison: Comparison) -> float:
     floor="collapsed",
     references=False,
     limit=PAIRS,
+    kind="share",
 )
 def embedding_coverage(comparison: Comparison) -> float:
     """Share of holdout records whose nearest synthetic record is nearer than their fifth neighbour in the holdout."""
