@@ -9,6 +9,7 @@ are trained against each other. With r a real and f = G(z) a synthetic record:
                    or with `saturating` the minimax form L_G = log(1 - s(D(f)));  s is the logistic function
     wgan-gp        L_D = D(f) - D(r) + penalty * (|grad D(between)| - 1)^2,  L_G = -D(f)   (Gulrajani et al. 2017)
 
+To L_G is added what a second critic says, the witness of frequencies (`witness.py`), which is never trained.
 G writes left to right and commits to each letter: draws are exactly one-hot forward and carry the softmax's gradient
 backward (straight-through), so D never sees a softmax, and sampling is what was trained.
 """
@@ -27,21 +28,31 @@ from genomimic import nn
 from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
 from genomimic.models.critic import Discriminator
 from genomimic.models.moments import moment_gap, near_twins
+from genomimic.models.witness import Means, means, witness
 
 JUDGED = 1024
 """Samples that each validation draws."""
+
+NUDGE = 0.1
+"""Length, in each direction, of the step by which the slope of D is estimated."""
+MEMORY = 0.95
+"""Share of the synthetic means that the witness keeps from one step to the next."""
 
 Features = Float[Array, "length inputs"]
 Batch = Float[Array, "batch length inputs"]
 
 
 class GANState(eqx.Module):
-    """Both players, the generator's moving average (which samples), and both optimisers' moments."""
+    """Both players, the generator's moving average (which samples), both optimisers' moments, and what the witness saw.
+
+    `seen` are the means of all real batches so far and of the latest synthetic ones.
+    """
 
     generator: nn.WindowDecoder
     average: nn.WindowDecoder
     discriminator: Discriminator
     optimisers: tuple[optax.OptState, optax.OptState]
+    seen: tuple[Means, Means]
     step: Int[Array, ""]
 
 
@@ -61,6 +72,8 @@ class GAN(Model):
     """What the two players minimise."""
     saturating: bool = False
     """With --loss bce: the original minimax loss of the generator instead of the non-saturating one."""
+    witness: float = 1.0
+    """Weight in the generator's loss of the critic that compares frequencies of letter pairs and words."""
     penalty: float | None = None
     """Weight of the gradient penalty: 0.5 for relativistic, 10 for wgan-gp, 0 for bce where not given."""
     critic_steps: int | None = None
@@ -69,7 +82,7 @@ class GAN(Model):
     """Letters before each position that the generator sees."""
     width: int = 64
     """Units in each generator layer."""
-    generator_rate: Positive = 0.0003
+    generator_rate: Positive = 0.001
     """Learning rate of the generator."""
     discriminator_rate: Positive = 0.001
     """Learning rate of the discriminator."""
@@ -77,7 +90,7 @@ class GAN(Model):
     """Real records in each discriminator step."""
     steps: int | None = None
     """Most generator steps; 30 passes over the data, but 800 to 3,000 steps, where not given."""
-    patience: int = 12
+    patience: int = 24
     """Validations without improvement before training stops."""
 
     def plan(self, n: int) -> Plan:
@@ -122,7 +135,8 @@ class GAN(Model):
         discriminator = Discriminator(spec.length, spec.observation.inputs, discriminator_key)
         optimise_generator, optimise_discriminator = self.optimisers()
         moments = (nn.begin(optimise_generator, generator), nn.begin(optimise_discriminator, discriminator))
-        return GANState(generator, generator, discriminator, moments, jnp.array(0))
+        nothing = means(jnp.zeros((1, spec.length, spec.observation.inputs)))
+        return GANState(generator, generator, discriminator, moments, (nothing, nothing), jnp.array(0))
 
     def step(
         self, spec: Spec, state: GANState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
@@ -146,13 +160,27 @@ class GAN(Model):
             discriminator, moments, _ = against(fake, i, discriminator, moments)
         fake, pull_back = jax.vjp(lambda player: self._generate(spec, player, keys[last, 0]), state.generator)
         discriminator, moments, logged = against(fake, last, discriminator, moments)
-        g_loss, toward = jax.value_and_grad(self.generator_loss)(fake, real[last], discriminator)
+        seen = self._remember(state, real.reshape(-1, *fake.shape[1:]), fake)
+
+        def loss(fake: Batch) -> tuple[Float[Array, ""], Float[Array, ""]]:
+            g_loss = self.generator_loss(fake, real[last], discriminator)
+            return g_loss - self.witness * witness(*seen, fake).mean() if self.witness else g_loss, g_loss
+
+        toward, g_loss = jax.grad(loss, has_aux=True)(fake)
         generator, generator_moments = nn.descend(
             optimise_generator, state.generator, pull_back(toward)[0], generator_moments
         )
         average = nn.moving_average(state.average, generator, state.step, 0.999)
-        new = GANState(generator, average, discriminator, (generator_moments, moments), state.step + 1)
+        new = GANState(generator, average, discriminator, (generator_moments, moments), seen, state.step + 1)
         return new, {**logged, "g_loss": g_loss}
+
+    def _remember(self, state: GANState, real: Batch, fake: Batch) -> tuple[Means, Means]:
+        """What the witness has seen: all real records alike, and synthetic ones of about the last twenty steps."""
+        if not self.witness:
+            return state.seen
+        known, latest = state.seen
+        known = jax.tree.map(lambda old, new: old + (new - old) / (state.step + 1), known, means(real))
+        return known, nn.moving_average(latest, means(fake), state.step, MEMORY)
 
     def discriminator_loss(
         self,
@@ -208,14 +236,18 @@ class GAN(Model):
         fake: Batch,
         key: PRNGKeyArray,
     ) -> Float[Array, ""]:
-        def squared_norm(x: Features) -> Float[Array, ""]:
-            return (jax.grad(discriminator)(x) ** 2).sum()
+        """What keeps D's slope in bounds.
 
+        For wgan-gp the slope's exact length; for the others its mean square at real and synthetic records, estimated at
+        every other record from what a small step in a random direction changes, which needs no second derivative.
+        """
         if self.loss != "wgan-gp":
-            return (jax.vmap(squared_norm)(real).mean() + jax.vmap(squared_norm)(fake).mean()) / 2
+            x = jnp.concatenate([real, fake])[::2]
+            nudged = x + NUDGE * jax.random.normal(key, x.shape)
+            return (((jax.vmap(discriminator)(nudged) - jax.vmap(discriminator)(x)) / NUDGE) ** 2).mean()
         share = jax.random.uniform(key, (len(real), 1, 1))
-        norms = jnp.sqrt(jax.vmap(squared_norm)(share * real + (1 - share) * fake) + 1e-12)
-        return ((norms - 1) ** 2).mean()
+        slopes = jax.vmap(jax.grad(discriminator))(share * real + (1 - share) * fake)
+        return ((jnp.sqrt((slopes**2).sum((1, 2)) + 1e-12) - 1) ** 2).mean()
 
     def _generate(self, spec: Spec, generator: nn.WindowDecoder, key: PRNGKeyArray) -> Batch:
         return jax.vmap(lambda k: self._write(spec, generator, k))(jax.random.split(key, self.batch))
