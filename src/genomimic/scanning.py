@@ -115,7 +115,15 @@ def log_odds(counts: Float[np.ndarray, "width 4"], letters: Float[np.ndarray, "4
 
 
 def site_threshold(scores: Int[np.ndarray, "width 4"], letters: Float[np.ndarray, "4"], pvalue: float) -> int:
-    """Least score that random letters reach with a probability below `pvalue`, or the best score of a short motif.
+    """Least score that random letters reach with a probability below `pvalue`, or the best score of a short motif."""
+    reached = p_values(scores, letters)
+    below = np.flatnonzero(reached < pvalue)
+    best = len(reached) - 1
+    return int(scores.min(1).sum()) + min(int(below[0]) if below.size else best, best)
+
+
+def p_values(scores: Int[np.ndarray, "width 4"], letters: Float[np.ndarray, "4"]) -> Float[np.ndarray, " steps"]:
+    """Probability that random letters reach each score, from the least that there is upward.
 
     The distribution of scores is exact: a convolution over positions (Staden 1989, Comput Appl Biosci 5:89).
     """
@@ -125,9 +133,7 @@ def site_threshold(scores: Int[np.ndarray, "width 4"], letters: Float[np.ndarray
         for step, share in zip(row - row.min(), letters, strict=True):
             longer[step : step + len(density)] += share * density
         density = longer
-    below = np.flatnonzero(density[::-1].cumsum()[::-1] < pvalue)
-    best = len(density) - 1
-    return int(scores.min(1).sum()) + min(int(below[0]) if below.size else best, best)
+    return density[::-1].cumsum()[::-1]
 
 
 def best_of_overlapping(

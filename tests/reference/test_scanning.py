@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lightmotif.lib import ScoringMatrix
 from toys import library
 
 from genomimic.motifs import Motif, Motifs
-from genomimic.scanning import Scanner, best_of_overlapping, log_odds, site_threshold
+from genomimic.scanning import Scanner, best_of_overlapping, log_odds, p_values, site_threshold
 
 LETTERS = np.array([0.3, 0.2, 0.15, 0.35])
 
@@ -28,6 +29,18 @@ def test_the_threshold_is_exact_over_all_words(width, seed, pvalue):
     else:
         below = totals[totals < threshold].max(initial=-(10**9))
         assert chances[totals >= below].sum() >= pvalue
+
+
+@pytest.mark.parametrize("width", [6, 9, 14])
+def test_p_values_are_those_of_an_independent_scanner(width):
+    """lightmotif's exact method is TFM-PValue's (Touzet & Varre 2007), which counts otherwise; for even letters."""
+    rng, even = np.random.default_rng(width), np.full(4, 0.25)
+    scores = log_odds(rng.dirichlet([0.4] * 4, width) * 80, even)
+    columns = [*scores.T.astype(float).tolist(), scores.min(1).astype(float).tolist()]
+    other, ours = ScoringMatrix(dict(zip("ACGTN", columns, strict=True))), p_values(scores, even)
+    places = np.searchsorted(-ours, [-0.3, -1e-2, -1e-3, -1e-4, -1e-5]).clip(max=len(ours) - 1)
+    theirs = [other.pvalue(float(scores.min(1).sum() + place), method="tfmpvalue") for place in places.tolist()]
+    assert ours[places] == pytest.approx(theirs, rel=1e-6)
 
 
 def windows(scanner, values, motif):
