@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from genomimic.census import Census, take_census
 from genomimic.comparison import Comparison, same_width
 from genomimic.dataset import Dataset
-from genomimic.embedding import embedding
+from genomimic.embedding import Embed, embed_with, embedding
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
 from genomimic.likelihoods import HeldOutBits, held_out_scores, learned_by_heart
@@ -76,6 +76,7 @@ def evaluate(
     likelihoods: Mapping[str, HeldOutBits] | None = None,
     reference_likelihoods: Mapping[str, HeldOutBits] | None = None,
     motifs: Motifs | None = None,
+    embed: Embed | None = None,
     seed: int = 0,
     replicates: int = 50,
     progress: Callable[[str, float], None] | None = None,
@@ -89,13 +90,16 @@ def evaluate(
     which generator made a set, where several made by one (with different training seeds) are judged. `validation`
     records stand for fresh real ones where copies of the training data are sought; without them the holdout's do.
     `likelihoods` and `reference_likelihoods` have held-out bits by name of set and of reference. Each of `replicates`
-    draws of half the records gives two half-samples. `motifs` are looked for in DNA or RNA. Raises `UsageError` where
-    a set has fewer than 20 records.
+    draws of half the records gives two half-samples. `motifs` are looked for in DNA or RNA. `embed` gives the numbers
+    of each record that its place in the embedding is made of, instead of words and letters. Raises `UsageError` where a
+    set has fewer than 20 records.
     """
     named = _checked(synthetic, references, train, holdout, validation)
     check_motifs(motifs, train)
     clusters = {"train": train_clusters, "holdout": holdout_clusters, "validation": validation_clusters}
     learned, unseen = View(named["train"], train_clusters), View(named["holdout"], holdout_clusters)
+    if embed is not None:
+        embed_with(learned, embed)
 
     @cache
     def scale(n: int) -> Scale:

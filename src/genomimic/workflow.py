@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import genomimic
 from genomimic import evaluation, models
 from genomimic.dataset import Dataset, Source
+from genomimic.embedding import Embed
 from genomimic.errors import TrainingError, UsageError
 from genomimic.evaluation import Report
 from genomimic.likelihoods import HeldOutBits, training_sample
@@ -97,6 +98,7 @@ def evaluate(
     generators: Mapping[str, str] | None = None,
     run: Run | None = None,
     motifs: Motifs | None = None,
+    embed: Embed | None = None,
     seed: int = 0,
     watch: Watch = silent,
 ) -> Report:
@@ -104,7 +106,8 @@ def evaluate(
 
     `generators` names the generator of a set where several sets come from one, trained with different seeds. The
     baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
-    `motifs` (see `genomimic.motifs.read`) are looked for in DNA or RNA.
+    `motifs` (see `genomimic.motifs.read`) are looked for in DNA or RNA. `embed` is any function from a data set to a
+    row of numbers for each record, such as a language model's hidden states: the embedding is made of these.
     """
     evaluation.check(synthetic, parts.train, parts.holdout)
     evaluation.check_motifs(motifs, parts.train)
@@ -134,6 +137,7 @@ def evaluate(
         likelihoods=own,
         reference_likelihoods=bits,
         motifs=motifs,
+        embed=embed,
         seed=seed,
         progress=lambda detail, share: watch("judge", share, detail),
     )

@@ -9,6 +9,7 @@ from toys import dataset, real_values, sequences, substituted
 
 from genomimic import embedding
 from genomimic.comparison import compare
+from genomimic.errors import UsageError
 from genomimic.evidence.neighbourhoods import missed_records, neighbourhood_shares, regions
 from genomimic.metrics import METRICS
 from genomimic.metrics.differences import mean_discrepancy, sums_of
@@ -104,6 +105,40 @@ def test_neighbourhoods_of_a_worked_example():
     real, synthetic = np.arange(6.0)[:, None], np.zeros((6, 1))
     found = prdc_of(real, synthetic)
     assert found == pytest.approx((1.0, 0.0, 3 / 5, 3 / 6))
+
+
+def test_numbers_from_elsewhere_take_the_place_of_words_and_letters():
+    rng = np.random.default_rng(5)
+    train, holdout, fresh = (dataset(real_values(400, rng)) for _ in range(3))
+    comparison, calls = compare(train, holdout, fresh), []
+
+    def gc_and_first_letter(records):
+        calls.append(len(records))
+        return np.stack([np.isin(records.values, [1, 2]).mean(1), records.values[:, 0]], 1)
+
+    embedding.embed_with(comparison.train, gc_and_first_letter)
+    fitted = embedding.embedding(comparison)
+    points = fitted.points(comparison.train)
+    assert fitted.version.startswith("gc_and_first_letter ")
+    assert points.shape == (400, 2)
+    assert np.cov(points.T) == pytest.approx(np.eye(2), abs=1e-4)
+    assert METRICS["frechet_distance"].statistic(comparison) == pytest.approx(0, abs=0.1)
+    assert max(calls) <= 1000
+
+
+@pytest.mark.parametrize(
+    ("embed", "fault"),
+    [
+        (lambda records: np.zeros(3), r"gave numbers of shape \(3,\) for 40 records; give one row for each"),
+        (
+            lambda records: np.full((len(records), 2), np.nan),
+            "gave numbers that are not finite; mend or leave them out",
+        ),
+    ],
+)
+def test_numbers_that_are_no_embedding_are_refused(embed, fault):
+    with pytest.raises(UsageError, match=fault):
+        embedding.fit(View(dataset(real_values(40, np.random.default_rng(6)))), embed)
 
 
 def test_vendi_is_that_of_the_eigenvalues():
