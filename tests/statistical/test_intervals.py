@@ -14,10 +14,12 @@ from genomimic.scoring import (
     correlation_interval,
     divergence_interval,
     halved,
+    interval,
     share_interval,
     skill_of,
     standard_error,
 )
+from genomimic.verdicts import EXCESS
 from genomimic.views import View
 
 
@@ -74,6 +76,22 @@ def test_shares_and_correlations_stay_inside_their_range():
     low, high = correlation_interval(Measured(0.98, 0.98 + rng.normal(0, 0.02, 60)))
     assert 0.8 < low < 0.94
     assert 0.99 < high < 1
+
+
+@pytest.mark.parametrize("sharpness", [1, 2, 3])
+def test_honest_records_that_are_all_typical_are_no_copies(sharpness):
+    """Letters drawn by position, from their frequencies to a power: near to all real records, to none above all."""
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        train = real_values(800, rng)
+        shares = np.stack([(train == letter).mean(0) for letter in range(4)], 1) ** sharpness
+        cumulative = (shares / shares.sum(1, keepdims=True)).cumsum(1)
+        typical = (rng.random((200, train.shape[1], 1)) > cumulative).sum(2).clip(0, 3)
+        sets = (typical, real_values(200, rng), train[rng.permutation(800)[:200]])
+        generated, holdout, matched = (halved(View(dataset(values)), 10, rng) for values in sets)
+        scale = Scale(View(dataset(train)), holdout, matched, (), holdout, {}, {})
+        metric = METRICS["near_excess"]
+        assert interval(scale.measure(metric, generated), metric, 200)[0] < EXCESS
 
 
 @pytest.mark.parametrize(("better", "resolved"), [("lower", (True, False)), ("higher", (False, True))])
