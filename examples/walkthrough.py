@@ -161,8 +161,8 @@ def autoencoder(data, parts, out, steps):
     features = run.spec.observation.features(record.values[0])
     params = run.state.average.decoder.params(jnp.asarray(z, jnp.float32), features)
     reconstruction = -run.spec.observation.log_prob(params, record.values[0]).sum()
-    loss = reconstruction + run.model.beta * kl.sum()
-    print(f"reconstruction {reconstruction:.2f} + beta {run.model.beta:.0f} x KL {kl.sum():.2f} = {loss:.2f} nats")
+    loss = reconstruction + kl.sum()
+    print(f"reconstruction {reconstruction:.2f} + KL {kl.sum():.2f} = {loss:.2f} nats")
     print(f"which is {loss / np.log(2) / data.length:.3f} bits per base; holdout mean, bound by 64 draws:", end=" ")
     print(f"{gm.bits_per_base(run, parts.holdout).mean():.3f}")
 

@@ -27,9 +27,9 @@ from genomimic.training import fit  # noqa: E402
 
 TINY = {
     "autoregressive": {"steps": "60", "width": "16", "layers": "2"},
-    "diffusion": {"steps": "60", "width": "16", "layers": "1", "draws": "8"},
+    "diffusion": {"steps": "60", "width": "16", "layers": "2"},
     "potts": {"strengths": "3", "steps": "60", "batch": "128"},
-    "vae": {"steps": "60", "latent": "4", "width": "16", "context": "4", "draws": "16"},
+    "vae": {"steps": "60", "latent": "4", "width": "16", "layers": "2", "draws": "128"},
     "gan": {"steps": "50", "latent": "4", "width": "16", "context": "4", "batch": "32"},
 }
 """Settings with which networks train in a second."""

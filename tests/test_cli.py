@@ -22,7 +22,7 @@ from genomimic.run import CHECKPOINT
 
 LETTERS = {"dna": "ACGT", "rna": "ACGU", "protein": "ACDEFGHIKLMNPQRSTVWY"}
 ENOUGH = 230
-TINY_VAE = ["--model", "vae", "--steps", "60", "--width", "16", "--latent", "4", "--context", "4"]
+TINY_VAE = ["--model", "vae", "--steps", "60", "--width", "16", "--latent", "4", "--layers", "2"]
 
 
 def texts(n=ENOUGH, *, length=20, kind="dna", seed=0):
@@ -188,9 +188,9 @@ def test_windows_that_fit_nothing(refused, home, tmp_path):
         ("--steps 0: expected", ["--steps", "0"]),
         ("--rate nan: expected a number above 0", ["--rate", "nan"]),
         ("--rate inf: expected", ["--rate", "inf"]),
-        ("--beta -1: expected a number of at least 0", ["--beta", "-1"]),
+        ("--decay -1: expected a number of at least 0", ["--decay", "-1"]),
         ("--dropout 1: expected a number from 0 to 0.9", ["--dropout", "1"]),
-        ("--reconstruction x: expected cross-entropy|mse", ["--reconstruction", "x"]),
+        (r"--loss x: expected relativistic\|wgan-gp", ["--model", "gan", "--loss", "x"]),
         ("--alpha 0: expected", ["--model", "markov", "--alpha", "0"]),
         ("order 99 is not possible on this data; use 0 to", ["--model", "markov", "--order", "99"]),
         ("--seed", ["--seed", "-1"]),
@@ -476,7 +476,7 @@ COMMAND = [sys.executable, "-c", "from genomimic.cli import main; main()"]
 
 def test_kill_in_training_and_going_on_ends_with_the_same_bytes(works, tmp_path):
     data = fasta(tmp_path / "dna.fa", texts(600))
-    settings = ["--model", "vae", "--width", "16", "--latent", "4", "--context", "4", "--steps", "400", "--batch", "16"]
+    settings = ["--model", "vae", "--width", "16", "--latent", "4", "--layers", "2", "--steps", "400", "--batch", "16"]
     arguments = ["train", str(data), *settings, "-o"]
     works(*arguments, tmp_path / "whole")
     killed = subprocess.Popen([*COMMAND, *arguments, str(tmp_path / "killed")], stderr=subprocess.DEVNULL)
@@ -641,7 +641,7 @@ def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):
     assert re.search(r"model +vae: .*\n(.*\n)+.*encoder in all", works("show", vae))
     listed = works("models")
     assert all(name in listed for name in models.MODELS)
-    assert "--free-bits" in works("models", "vae")
+    assert "--signal" in works("models", "vae")
     monkeypatch.chdir(tmp_path)
     works("example")
     assert len(genomimic.read("splice_junctions.fa.gz")) == 3189

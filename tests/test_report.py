@@ -149,6 +149,7 @@ def full(dna: Report) -> str:
             colour_name="GC",
             real_colour=rng.random(40),
             synthetic_colour=rng.random(30),
+            line=np.linspace(0.4, 0.6, 7),
         ),
         discriminator=DiscriminatorScores(rng.random(50), rng.random(40), rng.random(30)),
         reproduce="genomimic mimic promoters.fa.gz --model vae -o out",
@@ -317,7 +318,13 @@ def test_latent_map_projects_on_principal_axes():
     mean = np.random.default_rng(0).normal(size=(200, 3)) * [0.1, 5.0, 1.0]
     colours = np.zeros(200)
     found = LatentMap.project(
-        mean, np.ones((200, 3)), mean, colour_name="x", real_colour=colours, synthetic_colour=colours
+        mean,
+        np.ones((200, 3)),
+        mean,
+        colour_name="x",
+        real_colour=colours,
+        synthetic_colour=colours,
+        line=np.zeros(7),
     )
     assert np.abs(np.corrcoef(found.real[:, 0], mean[:, 1])[0, 1]) > 0.99
     assert found.explained.sum() == pytest.approx(1, abs=0.01)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.errors import GenomimicError
     from genomimic.evaluation import Report, Score
-    from genomimic.latent import Latent, decode, encode, interpolate, reconstruct
+    from genomimic.latent import Latent, decode, encode, interpolate, reconstruct, traverse
     from genomimic.models import Model, model
     from genomimic.parts import Parts, parts_of
     from genomimic.reading import read, write
@@ -55,6 +55,7 @@ _HOME = {
     "sample": "sampling",
     "split": "splitting",
     "train": "workflow",
+    "traverse": "latent",
     "write": "reading",
     "write_judgement": "workflow",
 }
@@ -86,6 +87,7 @@ __all__ = [
     "sample",
     "split",
     "train",
+    "traverse",
     "write",
     "write_judgement",
 ]

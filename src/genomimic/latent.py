@@ -46,8 +46,35 @@ def interpolate(run: Run, pair: Dataset, *, points: int = 7, seed: int = 0) -> D
     if len(pair) != 2:
         raise UsageError(f"interpolation needs 2 records, got {len(pair)}")
     first, last = encode(run, pair).mean
+    return decode(run, _line(first, last, points), seed=seed)
+
+
+def traverse(
+    run: Run,
+    dataset: Dataset,
+    values: Float[np.ndarray, " n"],
+    *,
+    points: int = 7,
+    copies: int = 200,
+    seed: int = 0,
+) -> Dataset:
+    """`copies` records decoded at each of `points` steps of the line along which `values` rise, point after point.
+
+    The line goes from the mean latent vector of the tenth of the records with the lowest values (one a record, such as
+    its GC content) to that of the tenth with the highest.
+    """
+    if len(values) != len(dataset):
+        raise UsageError(f"the values must be one for each of the {len(dataset)} records, got {len(values)}")
+    mean, order, tenth = encode(run, dataset).mean, np.argsort(values, kind="stable"), -(-len(dataset) // 10)
+    line = _line(mean[order[:tenth]].mean(0), mean[order[-tenth:]].mean(0), points)
+    return decode(run, np.repeat(line, copies, 0), seed=seed)
+
+
+def _line(
+    first: Float[np.ndarray, " latent"], last: Float[np.ndarray, " latent"], points: int
+) -> Float[np.ndarray, "points latent"]:
     share = np.linspace(0.0, 1.0, points)[:, None]
-    return decode(run, (1 - share) * first + share * last, seed=seed)
+    return (1 - share) * first + share * last
 
 
 def _check(run: Run, name: str) -> None:

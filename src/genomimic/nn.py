@@ -92,7 +92,6 @@ class WindowDecoder(eqx.Module):
     bias: Float[Array, "length outputs"]
     before: Float[Array, "length inputs outputs"]
     window: int = eqx.field(static=True)
-    drop: float = eqx.field(static=True)
 
     def __init__(
         self,
@@ -102,7 +101,6 @@ class WindowDecoder(eqx.Module):
         *,
         window: int,
         width: int,
-        drop: float,
         key: PRNGKeyArray,
     ) -> None:
         keys = jax.random.split(key, 8)
@@ -120,22 +118,6 @@ class WindowDecoder(eqx.Module):
         self.bias = jnp.asarray(start)
         self.before = jnp.zeros((length, inputs, outputs))
         self.window = window
-        self.drop = drop
-
-    def params(
-        self,
-        z: Float[Array, " latent"],
-        features: Float[Array, "length inputs"],
-        key: PRNGKeyArray | None = None,
-    ) -> Float[Array, "length outputs"]:
-        """Observation parameters of every position given the true values before it, all at once."""
-        length, inputs = features.shape
-        padded = jnp.concatenate([nothing(self.window, inputs), present(features)])
-        past = [padded[self.window - back : self.window - back + length] for back in range(1, self.window + 1)]
-        windows = jnp.concatenate(past, -1) if past else jnp.zeros((length, 0))
-        last = jnp.concatenate([jnp.zeros((1, inputs)), features[:-1]]) * bool(self.window)
-        mask = dropout(jnp.ones(self.hidden.in_features), self.drop, key)
-        return self._network(windows, last, *self._sent(z), mask, (self.positions, self.bias, self.before))
 
     def unroll(
         self, z: Float[Array, " latent"], observation: Observation, key: PRNGKeyArray
@@ -148,7 +130,7 @@ class WindowDecoder(eqx.Module):
         ) -> tuple[tuple[Float[Array, " past"], Float[Array, " inputs"]], Float[Array, " inputs"]]:
             windows, last = past
             code, position, bias, before, key = at
-            params = self._network(windows, last * bool(self.window), code, films, 1.0, (position, bias, before))
+            params = self._network(windows, last * bool(self.window), code, films, (position, bias, before))
             drawn = observation.stay_ended(last, observation.relax(params, key))
             return (jnp.concatenate([present(drawn), windows])[: windows.size], drawn), drawn
 
@@ -172,12 +154,11 @@ class WindowDecoder(eqx.Module):
         last: Float[Array, "*rows inputs"],
         codes: Float[Array, "*rows code"],
         films: tuple[Float[Array, " _"], Float[Array, " _"]],
-        mask: Float[Array, " width"] | float,
         tables: tuple[Float[Array, "*rows width"], Float[Array, "*rows outputs"], Float[Array, "*rows inputs outputs"]],
     ) -> Float[Array, "*rows outputs"]:
         position, bias, before = tables
         first = linear(self.past_in, windows) + linear(self.code_in, codes) + position
-        first = jax.nn.relu(_modulate(first, films[0])) * mask
+        first = jax.nn.relu(_modulate(first, films[0]))
         second = first + jax.nn.relu(_modulate(linear(self.hidden, first), films[1]))
         return linear(self.out, second) + bias + jnp.einsum("...i,...io->...o", last, before)
 

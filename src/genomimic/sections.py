@@ -9,13 +9,16 @@ from jaxtyping import Float, Num, Shaped
 
 from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
-from genomimic.latent import encode
+from genomimic.latent import encode, traverse
 from genomimic.run import Run, read_meta
 from genomimic.sampling import discriminate
 from genomimic.views import View
 
 SHOWN = 1000
 """Records of each kind in the latent map and among the discriminator's scores."""
+
+POINTS, COPIES = 7, 200
+"""Steps of the line through the latent space, and records decoded at each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,8 @@ class LatentMap:
     """The latent space along two principal axes: encoded holdout records and draws from the prior.
 
     `real_colour` and `synthetic_colour` hold, for each point, a label or a number named `colour_name`. `unit_kl` is
-    the mean KL divergence of each latent unit in nats.
+    the mean KL divergence of each latent unit in nats. `line` is the mean of that number in records decoded at steps of
+    the line along which it rises.
     """
 
     real: Float[np.ndarray, "n 2"]
@@ -59,6 +63,7 @@ class LatentMap:
     synthetic_colour: Shaped[np.ndarray, " m"]
     explained: Float[np.ndarray, "2"]
     unit_kl: Num[np.ndarray, " units"]
+    line: Float[np.ndarray, " points"]
 
     @classmethod
     def project(
@@ -70,6 +75,7 @@ class LatentMap:
         colour_name: str,
         real_colour: Shaped[np.ndarray, " n"],
         synthetic_colour: Shaped[np.ndarray, " m"],
+        line: Float[np.ndarray, " points"],
     ) -> "LatentMap":
         """Encoded records (`mean`, `variance`) and synthetic latent vectors on the principal axes of the means."""
         centre = mean.mean(0)
@@ -79,7 +85,7 @@ class LatentMap:
         shares = np.append(singular**2 / max(float((singular**2).sum()), 1e-300), [0.0, 0.0])[:2]
         unit_kl = 0.5 * (mean**2 + variance - np.log(variance) - 1).mean(0)
         real, drawn = (mean - centre) @ plane.T, (synthetic - centre) @ plane.T
-        return cls(real, drawn, colour_name, real_colour, synthetic_colour, shares, unit_kl)
+        return cls(real, drawn, colour_name, real_colour, synthetic_colour, shares, unit_kl, line)
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,11 +124,15 @@ def of_run(run: Run, train: Dataset, judged: Comparison) -> dict[str, Any]:
 def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
     real, drawn = encode(run, holdout.dataset), encode(run, synthetic.dataset)
     protein = holdout.alphabet.complements is None
+    colours = [view.lengths.astype(float) if protein else view.gc for view in (holdout, synthetic)]
+    walked = View(traverse(run, holdout.dataset, colours[0], points=POINTS, copies=COPIES))
+    line = (walked.lengths.astype(float) if protein else walked.gc).reshape(POINTS, COPIES).mean(1)
     return LatentMap.project(
         real.mean,
         real.variance,
         drawn.mean,
         colour_name="length" if protein else "GC content",
-        real_colour=holdout.lengths if protein else holdout.gc,
-        synthetic_colour=synthetic.lengths if protein else synthetic.gc,
+        real_colour=colours[0],
+        synthetic_colour=colours[1],
+        line=line,
     )

@@ -131,7 +131,7 @@ class _Loop:
             return replace(after, stopped=sick)
         if loss < before.best_loss:
             after = replace(after, best=state, best_step=step, best_loss=loss)
-        elif step - max(before.best_step, self.plan.grace) >= self.plan.patience * self.plan.every:
+        elif step - before.best_step >= self.plan.patience * self.plan.every:
             return replace(after, stopped=f"validation has not improved since step {before.best_step}")
         if step >= self.plan.steps:
             done = "every record counted" if self.plan.once else f"all {self.plan.steps} steps done"

@@ -41,7 +41,9 @@ def latent_figures(latent: LatentMap) -> Iterator[Figure]:
         "Latent space",
         "Open symbols should cover the filled ones and have no region of their own: what the model draws lies where "
         "real records lie.",
-        f"{len(latent.real)} real and {len(latent.synthetic)} synthetic points, coloured by {latent.colour_name}.",
+        f"{len(latent.real)} real and {len(latent.synthetic)} synthetic points, coloured by {latent.colour_name}. "
+        f"Records decoded along the line from the lowest to the highest tenth by {latent.colour_name} have, "
+        f"on average, {', '.join(f'{value:.3g}' for value in latent.line)}.",
         training.latent_scatter(points, colours, colour_name=latent.colour_name, explained=latent.explained),
     )
     yield plotly_figure(

@@ -43,16 +43,23 @@ class Network(eqx.Module):
         self.aligned = spec.aligned
 
     def params(
-        self, features: Float[Array, "length inputs"], drop: float = 0.0, key: PRNGKeyArray | None = None
+        self,
+        features: Float[Array, "length inputs"],
+        drop: float = 0.0,
+        key: PRNGKeyArray | None = None,
+        told: Float[Array, "length width"] | float = 0.0,
     ) -> Float[Array, "length outputs"]:
-        """Parameters of every position given the true values before it, all at once."""
+        """Parameters of every position given the true values before it and what it is told of the whole, at once."""
         before = jnp.concatenate([nn.nothing(1, features.shape[1]), nn.present(features[:-1])])
-        x = nn.linear(self.before, before) + (self.positions if self.aligned else 0.0)
+        x = nn.linear(self.before, before) + (self.positions if self.aligned else 0.0) + told
         return nn.linear(self.out, self.trunk(x, drop, key)) + self._bias()
 
-    def unroll(self, spec: Spec, temperature: float, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def unroll(
+        self, spec: Spec, temperature: float, key: PRNGKeyArray, told: Float[Array, "length width"] | float = 0.0
+    ) -> Shaped[Array, " length"]:
         """One sequence drawn value by value."""
-        observation, positions = spec.observation, self.positions if self.aligned else jnp.zeros((spec.length, 1))
+        observation = spec.observation
+        positions = (self.positions if self.aligned else jnp.zeros((spec.length, 1))) + told
 
         def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Shaped[Array, ""]]:
             before, memory = carry

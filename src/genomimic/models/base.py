@@ -55,14 +55,13 @@ class Plan:
     """How the loop feeds a model: `steps` batches of `batch` records, validated every `every` steps.
 
     A model that only counts sees every record once (`once`); others see shuffled records again and again and stop when
-    `patience` validations in a row bring nothing better, counted from step `grace` on.
+    `patience` validations in a row bring nothing better.
     """
 
     steps: int
     batch: int
     every: int
     patience: int
-    grace: int = 0
     once: bool = False
 
 

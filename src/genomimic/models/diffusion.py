@@ -25,16 +25,13 @@ from genomimic.models.trunk import CausalTrunk
 VALIDATED = 4
 """Draws for each record in a validation."""
 
-FAITH = 32
-"""Letters that must be known before half of what their composition says of the others is believed."""
-
 
 class Network(eqx.Module):
-    """The known letters on the left, those on the right and the composition of all, to logits of each letter.
+    """The known letters on the left, those on the right and the shares of all, to logits of each letter.
 
     What is said of a place never depends on the letter there, so that one call scores every letter of a record given
-    the others that are known. Added to the networks are the letter frequencies with which training begins, tables
-    of the letters just before and just behind where these are known, and what the composition says of each letter.
+    the others that are known. Added to the networks are the letter frequencies with which training begins and
+    tables of the letters just before and just behind, where these are known.
     """
 
     letters: tuple[eqx.nn.Linear, eqx.nn.Linear]
@@ -46,7 +43,6 @@ class Network(eqx.Module):
     out: eqx.nn.Linear
     bias: Float[Array, "places symbols"]
     beside: tuple[Float[Array, "places tokens symbols"], Float[Array, "places tokens symbols"]]
-    alike: Float[Array, "symbols symbols"]
     lengths: Float[Array, " lengths"]
 
     def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
@@ -55,13 +51,12 @@ class Network(eqx.Module):
         self.letters = (eqx.nn.Linear(symbols + 2, width, key=keys[0]), eqx.nn.Linear(symbols + 2, width, key=keys[1]))
         self.positions = 0.3 * spec.aligned * jax.random.normal(keys[2], (places, width))
         self.sides = (CausalTrunk(width, layers, taps, keys[3]), CausalTrunk(width, layers, taps, keys[4]))
-        self.joined = eqx.nn.Linear(2 * width + symbols, 2 * width, key=keys[5])
+        self.joined = eqx.nn.Linear(2 * width + symbols + 1, 2 * width, key=keys[5])
         self.joined_positions = 0.3 * spec.aligned * jax.random.normal(keys[6], (places, 2 * width))
         self.hidden = eqx.nn.Linear(2 * width, 2 * width, key=keys[7])
         self.out = nn.scaled(2 * width, symbols, keys[8], 0.1)
         self.bias = jnp.asarray(_log_frequencies(spec))
         self.beside = (jnp.zeros((places, symbols + 2, symbols)), jnp.zeros((places, symbols + 2, symbols)))
-        self.alike = jnp.zeros((symbols, symbols))
         self.lengths = jnp.asarray(_log_lengths(spec))
 
     def logits(
@@ -73,13 +68,11 @@ class Network(eqx.Module):
         before, behind = _shifted(tokens, 1), _shifted(tokens, -1)
         left = self.sides[0](nn.linear(self.letters[0], before) + self.positions, drop, keys[0])
         right = self.sides[1]((nn.linear(self.letters[1], behind) + self.positions)[::-1], drop, keys[1])[::-1]
-        excess = _excess(tokens, jax.nn.softmax(self.bias))
-        joined = jnp.concatenate([left, right, excess], 1)
+        joined = jnp.concatenate([left, right, _others(tokens)], 1)
         first = jax.nn.relu(nn.linear(self.joined, joined) + self.joined_positions)
         first = first * nn.dropout(jnp.ones(first.shape[1]), drop, keys[2])
         second = first + jax.nn.relu(nn.linear(self.hidden, first))
-        near = _rows(self.beside[0], before) + _rows(self.beside[1], behind)
-        return nn.linear(self.out, second) + self.bias + near + excess @ self.alike
+        return nn.linear(self.out, second) + self.bias + _rows(self.beside[0], before) + _rows(self.beside[1], behind)
 
 
 class NetworkState(eqx.Module):
@@ -107,11 +100,11 @@ class Diffusion(Model):
     """Layers on either side; each looks twice as far as the one before."""
     taps: int = 3
     """Places at which each layer looks."""
-    dropout: Annotated[float, Limits(0, 0.9)] = 0.15
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.25
     """Share of channels dropped in training, the same ones all along a record."""
     rate: Positive = 0.004
     """Peak learning rate."""
-    decay: float = 0.1
+    decay: float = 0.3
     """Weight decay."""
     batch: int = 128
     """Records in a training step."""
@@ -242,17 +235,13 @@ def _rows(
     return (tokens[:, :, None] * table).sum(1)
 
 
-def _excess(
-    tokens: Float[Array, "length tokens"], expected: Float[Array, "#length symbols"]
-) -> Float[Array, "length symbols"]:
-    """How much more often than expected each letter stands among the known ones, but that of the place.
-
-    Ten times the letters too many, over the number of known ones and `FAITH` more: a few letters say little.
-    """
+def _others(tokens: Float[Array, "length tokens"]) -> Float[Array, "length shares"]:
+    """Shares of the letters among all known ones but that of the place, and how many of all are known."""
     known = tokens[:, :-2]
-    number = known.sum(1, keepdims=True)
-    excess = known - number * expected
-    return 10 * (excess.sum(0) - excess) / (number.sum() - number + FAITH)
+    others = known.sum(0) - known
+    number = others.sum(1, keepdims=True)
+    symbols = known.shape[1]
+    return jnp.concatenate([(others + 2 / symbols) / (number + 2), number / len(tokens)], 1)
 
 
 def _even(n: int, key: PRNGKeyArray) -> Float[Array, " n"]:
@@ -321,4 +310,4 @@ def _log_length(spec: Spec, weights: Network, x: Int[Array, " length"]) -> Float
 def _matrices(weights: Network) -> Network:
     """Which weights decay: matrices of layers, not biases, tables and positions, nor the lengths."""
     mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
-    return eqx.tree_at(lambda m: (m.bias, m.positions, m.joined_positions, m.alike), mask, (False,) * 4)
+    return eqx.tree_at(lambda m: (m.bias, m.positions, m.joined_positions), mask, (False, False, False))

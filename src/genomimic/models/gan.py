@@ -129,7 +129,6 @@ class GAN(Model):
             spec.start,
             window=min(self.context, spec.length),
             width=self.width,
-            drop=0.0,
             key=generator_key,
         )
         discriminator = Discriminator(spec.length, spec.observation.inputs, discriminator_key)

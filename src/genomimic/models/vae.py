@@ -1,11 +1,11 @@
-"""Variational autoencoder (Kingma & Welling 2014) for sequences.
+"""Variational autoencoder (Kingma & Welling 2014) for sequences, whose latent space cannot collapse.
 
-    z ~ N(0, I);   x_i ~ p(x_i | z, the `context` values before i)
-    loss = reconstruction + beta * sum_j max(KL_j, free_bits)
+    z ~ N(0, I);   x_i ~ p(x_i | z, the values before i)
+    loss = reconstruction + KL( N(mean, variance) from N(0, I) )
 
-with KL_j = (mean_j^2 + variance_j - log variance_j - 1) / 2 of the encoder's Gaussian in latent unit j, averaged over
-the batch. beta rises from 0 over the first quarter of the steps (Bowman et al. 2016) and each unit keeps `free_bits`
-nats for nothing (Kingma et al. 2016), so that the decoder cannot learn to ignore z.
+The encoder's means are normalised over the records of a batch to a standard deviation of `signal` in every latent unit
+(Zhu et al. 2020), and the variance is 1 - signal^2. Over all records z then has mean 0 and variance 1, as what samples
+are drawn from has, and every unit says something of each record: the KL term is a constant that nothing can shrink.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,14 +19,27 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Count, Limits, Model, Plan, Positive, Scalars, Share, Spec
+from genomimic.models.autoregressive import Network
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
 
 ACTIVE = 0.01
 """A latent unit is active where its mean varies by more than this over records (Burda et al. 2016)."""
 
+UNHEARD = 0.05
+"""Nats that a record's own latent vector must be worth to the decoder, above another record's."""
+
+BROAD = 96
+"""Units between the latent vector and what the decoder is told."""
+
+CODE = 16
+"""Numbers that the latent vector sends to each position."""
+
+DRAWS = 4
+"""Latent draws for each record in a validation."""
+
 
 class Encoder(eqx.Module):
-    """Record to the mean and log-variance of its latent vector."""
+    """Record to its latent means, before they are normalised."""
 
     layers: tuple[eqx.nn.Linear, ...]
     out: eqx.nn.Linear
@@ -34,82 +47,126 @@ class Encoder(eqx.Module):
     def __init__(self, inputs: int, latent: int, key: PRNGKeyArray) -> None:
         keys = jax.random.split(key, 3)
         self.layers = (eqx.nn.Linear(inputs, 256, key=keys[0]), eqx.nn.Linear(256, 128, key=keys[1]))
-        self.out = eqx.nn.Linear(128, 2 * latent, key=keys[2])
+        self.out = eqx.nn.Linear(128, latent, key=keys[2])
 
     def __call__(
         self, features: Float[Array, "length inputs"], key: PRNGKeyArray | None = None
-    ) -> tuple[Float[Array, " latent"], Float[Array, " latent"]]:
-        """Mean and log-variance; with a key, whole positions and units are dropped as in training."""
+    ) -> Float[Array, " latent"]:
+        """With a key, whole positions and units are dropped as in training."""
         keys = (None, None, None) if key is None else jax.random.split(key, 3)
         keep = nn.dropout(jnp.ones((len(features), 1)), 0.1, keys[0])
         x = (features * keep).ravel()
         x = nn.dropout(jax.nn.relu(nn.linear(self.layers[0], x)), 0.2, keys[1])
         x = nn.dropout(jax.nn.relu(nn.linear(self.layers[1], x)), 0.1, keys[2])
-        mean, log_variance = jnp.split(nn.linear(self.out, x), 2)
-        return mean, jnp.clip(log_variance, -10.0, 5.0)
+        return nn.linear(self.out, x)
+
+
+class Decoder(eqx.Module):
+    """The causal network of the model `autoregressive`, told something by z at every position.
+
+    The first half of z tells all positions the same; the second half tells each position something of its own.
+    """
+
+    everywhere: tuple[eqx.nn.Linear, eqx.nn.Linear]
+    somewhere: tuple[eqx.nn.Linear, eqx.nn.Linear, eqx.nn.Linear]
+    network: Network
+
+    def __init__(self, spec: Spec, latent: int, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
+        keys = jax.random.split(key, 6)
+        half = (latent + 1) // 2
+        self.everywhere = (eqx.nn.Linear(half, BROAD, key=keys[0]), eqx.nn.Linear(BROAD, width, key=keys[1]))
+        self.somewhere = (
+            eqx.nn.Linear(latent - half, BROAD, key=keys[2]),
+            eqx.nn.Linear(BROAD, spec.length * CODE, key=keys[3]),
+            eqx.nn.Linear(CODE, width, key=keys[4]),
+        )
+        self.network = Network(spec, width, layers, taps, keys[5])
+
+    def _told(self, z: Float[Array, " latent"]) -> Float[Array, "length width"]:
+        half = self.everywhere[0].in_features
+        same = nn.linear(self.everywhere[1], jax.nn.relu(nn.linear(self.everywhere[0], z[:half])))
+        codes = nn.linear(self.somewhere[1], jax.nn.relu(nn.linear(self.somewhere[0], z[half:])))
+        return same + nn.linear(self.somewhere[2], codes.reshape(-1, CODE))
+
+    def params(
+        self,
+        z: Float[Array, " latent"],
+        features: Float[Array, "length inputs"],
+        drop: float = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "length outputs"]:
+        """Observation parameters of every position given z and the true values before it, all at once."""
+        return self.network.params(features, drop, key, self._told(z))
+
+    def unroll(self, z: Float[Array, " latent"], spec: Spec, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+        """One sequence drawn value by value."""
+        return self.network.unroll(spec, 1.0, key, self._told(z))
 
 
 class Autoencoder(eqx.Module):
     """The two networks."""
 
     encoder: Encoder
-    decoder: nn.WindowDecoder
+    decoder: Decoder
+
+
+class Spread(eqx.Module):
+    """Mean and variance over records of what the encoder gives, unit by unit."""
+
+    mean: Float[Array, " latent"]
+    variance: Float[Array, " latent"]
 
 
 class VAEState(eqx.Module):
-    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
+    """Weights, their moving average (which samples and scores), that of the encoder's spread, optimiser's moments."""
 
     weights: Autoencoder
     average: Autoencoder
+    spread: Spread
     optimiser: optax.OptState
     step: Int[Array, ""]
 
 
 @dataclass(frozen=True)
 class VAE(Model):
-    """Variational autoencoder whose decoder sees a short window of the sequence so far."""
+    """Variational autoencoder with a causal decoder and a latent space that cannot collapse."""
 
     name: ClassVar[str] = "vae"
     summary: ClassVar[str] = "variational autoencoder: a latent space to encode, interpolate and sample"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
     shown: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
 
-    latent: int = 16
+    latent: int = 12
     """Latent units."""
-    beta: float = 1.0
-    """Weight of the KL term once warmed up."""
-    free_bits: float = 0.1
-    """Nats of KL that each latent unit has for free."""
-    warm_up: Share = 0.25
-    """Share of the steps over which beta rises from 0."""
-    reconstruction: Literal["cross-entropy", "mse"] = "cross-entropy"
-    """Reconstruction loss: categorical cross-entropy, or squared error on one-hot letters."""
-    context: Count = 20
-    """Letters before each position that the decoder sees; 0 is the classical independent decoder."""
+    signal: Annotated[float, Limits(0.01, 0.99)] = 0.5
+    """Standard deviation of each latent unit's means over records; the rest, to a variance of 1, is uncertainty."""
     width: int = 64
-    """Units in each decoder layer."""
-    dropout: Annotated[float, Limits(0, 0.9)] = 0.1
-    """Share of decoder units dropped in training."""
-    rate: Positive = 0.003
+    """Channels of each decoder layer."""
+    layers: int = 4
+    """Decoder layers; each looks twice as far back as the one before."""
+    taps: int = 3
+    """Places at which each decoder layer looks."""
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.3
+    """Share of decoder channels dropped in training, the same ones all along a record."""
+    rate: Positive = 0.004
     """Peak learning rate."""
-    decay: float = 0.02
+    decay: float = 0.3
     """Weight decay."""
-    batch: int = 64
+    batch: int = 128
     """Records in a training step."""
     steps: int | None = None
-    """Most training steps; 60 passes over the data, but 1,500 to 10,000 steps, where not given."""
-    patience: int = 12
+    """Most training steps; 20 passes over the data, but 600 to 4,000 steps, where not given."""
+    patience: int = 4
     """Validations without improvement before training stops."""
     draws: int = 64
     """Latent draws for each record in the likelihood bound."""
 
-    def plan(self, n: int) -> Plan:
-        every = min(250, max(25, 2 * n // self.batch))
-        grace = round(self.warm_up * self._steps)
-        return Plan(self._steps, self.batch, every, self.patience, grace)
-
     def settled(self, n: int) -> "Model":
-        return self if self.steps else replace(self, steps=min(10_000, max(1500, 60 * n // self.batch)))
+        return self if self.steps else replace(self, steps=min(4000, max(600, 20 * n // self.batch)))
+
+    def plan(self, n: int) -> Plan:
+        every = min(self._steps, 250, max(50, 3 * n // (2 * self.batch)))
+        return Plan(self._steps, self.batch, every, self.patience)
 
     @property
     def _steps(self) -> int:
@@ -118,103 +175,97 @@ class VAE(Model):
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with clipped gradients and a warmed-up cosine rate."""
+        rate = nn.warmed_cosine(self.rate, self._steps)
         return optax.chain(
             optax.clip_by_global_norm(20.0),
-            optax.adamw(
-                nn.warmed_cosine(self.rate, self._steps), b1=0.9, b2=0.98, weight_decay=self.decay, mask=_matrices
-            ),
+            optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices),
         )
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> VAEState:
         encoder_key, decoder_key = jax.random.split(key)
         encoder = Encoder(spec.length * spec.observation.inputs, self.latent, encoder_key)
-        decoder = nn.WindowDecoder(
-            self.latent,
-            spec.observation,
-            spec.start,
-            window=min(self.context, spec.length),
-            width=self.width,
-            drop=self.dropout,
-            key=decoder_key,
-        )
+        decoder = Decoder(spec, self.latent, self.width, self.layers, self.taps, decoder_key)
         weights = Autoencoder(encoder, decoder)
-        return VAEState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
-
-    def loss(
-        self,
-        spec: Spec,
-        weights: Autoencoder,
-        batch: Shaped[Array, "batch length"],
-        step: Int[Array, ""],
-        key: PRNGKeyArray,
-    ) -> tuple[Float[Array, ""], Scalars]:
-        """Reconstruction + beta x KL in nats a record, and its parts."""
-
-        def one(x: Shaped[Array, " length"], key: PRNGKeyArray) -> tuple[Float[Array, ""], Float[Array, " latent"]]:
-            encode_key, draw_key, decode_key = jax.random.split(key, 3)
-            features = spec.observation.features(x)
-            mean, log_variance = weights.encoder(features, encode_key)
-            z = mean + jnp.exp(log_variance / 2) * jax.random.normal(draw_key, mean.shape)
-            params = weights.decoder.params(z, features, decode_key)
-            return self._reconstruction(spec, params, x), kl_divergence(mean, log_variance)
-
-        reconstruction, kl = jax.vmap(one)(batch, jax.random.split(key, len(batch)))
-        kl = kl.mean(0)
-        beta = self.beta * jnp.clip(step / max(1.0, self.warm_up * self._steps), 0.0, 1.0)
-        loss = reconstruction.mean() + beta * jnp.maximum(kl, self.free_bits).sum()
-        return loss, {"train_loss": loss, "reconstruction": reconstruction.mean(), "kl": kl.sum(), "beta": beta}
+        spread = Spread(jnp.zeros(self.latent), jnp.ones(self.latent))
+        return VAEState(weights, weights, spread, nn.begin(self.optimiser(), weights), jnp.array(0))
 
     def step(
         self, spec: Spec, state: VAEState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
-        gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, state.step, key), has_aux=True)
-        grads, scalars = gradient(state.weights)
+        gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, key), has_aux=True)
+        grads, (spread, scalars) = gradient(state.weights)
         weights, optimiser = nn.descend(self.optimiser(), state.weights, grads, state.optimiser)
         average = nn.moving_average(state.average, weights, state.step, 0.99)
-        return VAEState(weights, average, optimiser, state.step + 1), scalars
+        spread = nn.moving_average(state.spread, spread, state.step, 0.99)
+        return VAEState(weights, average, spread, optimiser, state.step + 1), scalars
+
+    def loss(
+        self, spec: Spec, weights: Autoencoder, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[Float[Array, ""], tuple[Spread, Scalars]]:
+        """Reconstruction + KL in nats a record; the encoder's spread over the batch, and the loss's parts."""
+        encode_key, noise_key, decode_key = jax.random.split(key, 3)
+        features = jax.vmap(spec.observation.features)(batch)
+        raw = jax.vmap(weights.encoder)(features, jax.random.split(encode_key, len(batch)))
+        spread = Spread(raw.mean(0), raw.var(0))
+        mean, variance = self._posterior(raw, spread)
+        z = mean + jnp.sqrt(variance) * jax.random.normal(noise_key, mean.shape)
+
+        def read(
+            z: Float[Array, " latent"],
+            features: Float[Array, "length inputs"],
+            x: Shaped[Array, " length"],
+            key: PRNGKeyArray,
+        ) -> Float[Array, ""]:
+            return spec.observation.log_prob(weights.decoder.params(z, features, self.dropout, key), x).sum()
+
+        reconstruction = -jax.vmap(read)(z, features, batch, jax.random.split(decode_key, len(batch))).mean()
+        kl = kl_divergence(mean, variance).sum(1).mean()
+        loss = reconstruction + kl
+        return loss, (spread, {"train_loss": loss, "reconstruction": reconstruction, "kl": kl})
 
     def validate(
         self, spec: Spec, state: VAEState, values: Shaped[Array, "n length"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
-        """Bits per base by the evidence lower bound, and how much the latent units carry."""
+        """Bits per base by the importance-weighted bound, and how much the latent units carry.
+
+        `told_nats`: how much likelier a record is to the decoder that is given its z than to one that is given the z of
+        the record before: near 0, the decoder has learned to ignore z.
+        """
+        keys = jax.random.split(key, len(values))
 
         def one(
-            at: tuple[Shaped[Array, " length"], PRNGKeyArray],
-        ) -> tuple[Float[Array, ""], Float[Array, " latent"], Float[Array, " latent"]]:
-            x, key = at
-            mean, log_variance = state.average.encoder(spec.observation.features(x))
-            z = mean + jnp.exp(log_variance / 2) * jax.random.normal(key, mean.shape)
-            return self._log_likelihood(spec, state, z, x), mean, kl_divergence(mean, log_variance)
+            at: tuple[Shaped[Array, " length"], Shaped[Array, " length"], PRNGKeyArray],
+        ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, " latent"]]:
+            x, other, key = at
+            own, strange = self._drawn(spec, state, x, key, DRAWS), self._drawn(spec, state, other, key, 1)
+            read = jax.vmap(lambda z: self._log_likelihood(spec, state, z, x))(jnp.concatenate([own[0], strange[0]]))
+            bound = jax.nn.logsumexp(read[:DRAWS] + own[1]) - jnp.log(float(DRAWS))
+            return bound, read[:DRAWS].mean() - read[DRAWS], self.encode(spec, state, x)[0]
 
-        log_likelihood, mean, kl = jax.lax.map(one, (values, jax.random.split(key, len(values))), batch_size=256)
+        bound, told, mean = jax.lax.map(one, (values, jnp.roll(values, 1, 0), keys), batch_size=64)
         bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
-        bits = (kl.sum() - log_likelihood.sum()) / bases / jnp.log(2.0)
+        kl = kl_divergence(mean, jnp.full(mean.shape, 1 - self.signal**2)).sum(1).mean()
         active = (mean.var(0) > ACTIVE).sum().astype(float)
-        return state, {"loss": bits, "validation_kl": kl.sum(1).mean(), "active_units": active}
+        bits = -bound.sum() / bases / jnp.log(2.0)
+        return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         return {"encoder": state.average.encoder, "decoder": state.average.decoder}
 
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
-        latest, warmed_up = log[-1], max(self.warm_up, 0.1) * self._steps
-        if len(log) > 1 and latest["step"] > warmed_up and latest["active_units"] == log[-2]["active_units"] == 0:
+        recent = log[-2:]
+        if len(log) > 1 and log[-1]["step"] > self._steps / 4 and max(row["told_nats"] for row in recent) < UNHEARD:
             return (
-                f"posterior collapse at step {latest['step']:.0f}: no latent unit carries anything (KL "
-                f"{latest['validation_kl']:.3f} nats); raise --free-bits, lower --beta or shorten --context"
+                f"posterior collapse at step {log[-1]['step']:.0f}: the decoder ignores the latent vector, which is "
+                f"worth {log[-1]['told_nats']:.3f} nats a record to it; raise --signal or lower --layers"
             )
         return None
 
     def log_prob(self, spec: Spec, state: VAEState, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         """Lower bound by `draws` importance-weighted latent draws (Burda et al. 2016)."""
-        mean, log_variance = state.average.encoder(spec.observation.features(x))
-
-        def weighted(noise: Float[Array, " latent"]) -> Float[Array, ""]:
-            z = mean + jnp.exp(log_variance / 2) * noise
-            log_ratio = (noise**2 - z**2 + log_variance).sum() / 2
-            return self._log_likelihood(spec, state, z, x) + log_ratio
-
-        noise = jax.random.normal(key, (self.draws, self.latent))
-        return jax.nn.logsumexp(jax.vmap(weighted)(noise)) - jnp.log(float(self.draws))
+        drawn, log_ratio = self._drawn(spec, state, x, key, self.draws)
+        read = jax.lax.map(lambda z: self._log_likelihood(spec, state, z, x), drawn)
+        return jax.nn.logsumexp(read + log_ratio) - jnp.log(float(self.draws))
 
     def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
         prior_key, key = jax.random.split(key)
@@ -224,15 +275,29 @@ class VAE(Model):
         self, spec: Spec, state: VAEState, x: Shaped[Array, " length"]
     ) -> tuple[Float[Array, " latent"], Float[Array, " latent"]]:
         """Mean and variance of a record's latent vector."""
-        mean, log_variance = state.average.encoder(spec.observation.features(x))
-        return mean, jnp.exp(log_variance)
+        return self._posterior(state.average.encoder(spec.observation.features(x)), state.spread)
 
     def decode(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         """A record drawn from the decoder's distribution at a latent vector."""
-        drawn = state.average.decoder.unroll(z, spec.observation, key)
-        return spec.observation.from_features(drawn)
+        return state.average.decoder.unroll(z, spec, key)
+
+    def _posterior(
+        self, raw: Float[Array, "*batch latent"], spread: Spread
+    ) -> tuple[Float[Array, "*batch latent"], Float[Array, "*batch latent"]]:
+        """Means with a standard deviation of `signal` over records, and what is left to a variance of 1."""
+        mean = self.signal * (raw - spread.mean) / jnp.sqrt(spread.variance + 1e-6)
+        return mean, jnp.full(raw.shape, 1 - self.signal**2)
+
+    def _drawn(
+        self, spec: Spec, state: VAEState, x: Shaped[Array, " length"], key: PRNGKeyArray, draws: int
+    ) -> tuple[Float[Array, "draws latent"], Float[Array, " draws"]]:
+        """Draws of a record's latent vector, and how much likelier each is a priori than given the record, as log."""
+        mean, variance = self.encode(spec, state, x)
+        noise = jax.random.normal(key, (draws, self.latent))
+        z = mean + jnp.sqrt(variance) * noise
+        return z, (noise**2 - z**2 + jnp.log(variance)).sum(1) / 2
 
     def _log_likelihood(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], x: Shaped[Array, " length"]
@@ -240,25 +305,19 @@ class VAE(Model):
         params = state.average.decoder.params(z, spec.observation.features(x))
         return spec.observation.log_prob(params, x).sum()
 
-    def _reconstruction(
-        self, spec: Spec, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
-    ) -> Float[Array, ""]:
-        if self.reconstruction == "cross-entropy":
-            return -spec.observation.log_prob(params, x).sum()
-        error = spec.observation.features(x) - jax.nn.softmax(params)
-        return (error**2 * spec.observation.observed(x)[:, None]).sum()
 
-
-def kl_divergence(mean: Float[Array, " latent"], log_variance: Float[Array, " latent"]) -> Float[Array, " latent"]:
+def kl_divergence(
+    mean: Float[Array, "*batch latent"], variance: Float[Array, "*batch latent"]
+) -> Float[Array, "*batch latent"]:
     """KL divergence in nats of N(mean, variance) from N(0, 1), unit by unit.
 
-    >>> kl_divergence(jnp.array([0.0, 2.0]), jnp.zeros(2)).tolist()
+    >>> kl_divergence(jnp.array([0.0, 2.0]), jnp.ones(2)).tolist()
     [0.0, 2.0]
     """
-    return (mean**2 + jnp.exp(log_variance) - log_variance - 1) / 2
+    return (mean**2 + variance - jnp.log(variance) - 1) / 2
 
 
 def _matrices(weights: Autoencoder) -> Autoencoder:
     """Which weights decay: matrices of layers, not biases and not the tables that begin at the data's own numbers."""
     mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
-    return eqx.tree_at(lambda m: (m.decoder.bias, m.decoder.positions), mask, (False, False))
+    return eqx.tree_at(lambda m: (m.decoder.network.bias, m.decoder.network.positions), mask, (False, False))
