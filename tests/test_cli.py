@@ -190,7 +190,7 @@ def test_windows_that_fit_nothing(refused, home, tmp_path):
         ("--rate inf: expected", ["--rate", "inf"]),
         ("--decay -1: expected a number of at least 0", ["--decay", "-1"]),
         ("--dropout 1: expected a number from 0 to 0.9", ["--dropout", "1"]),
-        (r"--loss x: expected relativistic\|wgan-gp", ["--model", "gan", "--loss", "x"]),
+        (r"--loss x: expected relativistic\|bce", ["--model", "gan", "--loss", "x"]),
         ("--alpha 0: expected", ["--model", "markov", "--alpha", "0"]),
         ("order 99 is not possible on this data; use 0 to", ["--model", "markov", "--order", "99"]),
         ("--seed", ["--seed", "-1"]),
