@@ -12,7 +12,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help: ## Show the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
 
-demo: $(VENV)/.installed ## Learn splice junctions with the VAE and the GAN, generate and judge
+demo: $(VENV)/.installed ## Learn splice junctions with the model that suits them, the VAE and the GAN; generate and judge
+	$(BIN)/genomimic mimic $(SPLICE) -o demo/auto --overwrite
 	$(BIN)/genomimic mimic $(SPLICE) -o demo/vae --model vae --overwrite
 	$(BIN)/genomimic mimic $(SPLICE) -o demo/gan --model gan --overwrite
 

@@ -180,16 +180,16 @@ def test_windows_that_fit_nothing(refused, home, tmp_path):
     ("match", "flags"),
     [
         (r"no model 'vea' \(did you mean vae\?\)", ["--model", "vea"]),
-        (r"vae has no setting --latnt \(did you mean --latent\?\)", ["--latnt", "3"]),
-        ("--latent x: expected an integer", ["--latent", "x"]),
-        ("--latent 0: expected an integer of at least 1", ["--latent", "0"]),
-        ("--latent 2.5: expected an integer", ["--latent", "2.5"]),
-        ("--batch 0: expected", ["--batch", "0"]),
-        ("--steps 0: expected", ["--steps", "0"]),
-        ("--rate nan: expected a number above 0", ["--rate", "nan"]),
-        ("--rate inf: expected", ["--rate", "inf"]),
-        ("--decay -1: expected a number of at least 0", ["--decay", "-1"]),
-        ("--dropout 1: expected a number from 0 to 0.9", ["--dropout", "1"]),
+        (r"vae has no setting --latnt \(did you mean --latent\?\)", ["--model", "vae", "--latnt", "3"]),
+        ("--latent x: expected an integer", ["--model", "vae", "--latent", "x"]),
+        ("--latent 0: expected an integer of at least 1", ["--model", "vae", "--latent", "0"]),
+        ("--latent 2.5: expected an integer", ["--model", "vae", "--latent", "2.5"]),
+        ("--batch 0: expected", ["--model", "vae", "--batch", "0"]),
+        ("--steps 0: expected", ["--model", "vae", "--steps", "0"]),
+        ("--rate nan: expected a number above 0", ["--model", "vae", "--rate", "nan"]),
+        ("--rate inf: expected", ["--model", "vae", "--rate", "inf"]),
+        ("--decay -1: expected a number of at least 0", ["--model", "vae", "--decay", "-1"]),
+        ("--dropout 1: expected a number from 0 to 0.9", ["--model", "vae", "--dropout", "1"]),
         (r"--loss x: expected relativistic\|bce", ["--model", "gan", "--loss", "x"]),
         ("--alpha 0: expected", ["--model", "markov", "--alpha", "0"]),
         ("order 99 is not possible on this data; use 0 to", ["--model", "markov", "--order", "99"]),
@@ -648,9 +648,27 @@ def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):
     assert works("--version").strip() == genomimic.__version__
 
 
+def test_the_model_is_chosen_where_none_is_named(works, refused, home, tmp_path, monkeypatch):
+    from genomimic import learning
+
+    monkeypatch.setattr(learning, "rungs", lambda spec: [[models.build("composition")], [models.build("pwm")]])
+    out = works("mimic", home / "dna.fa", "-o", tmp_path / "out", "-n", "50")
+    page = (tmp_path / "out" / "report.html").read_text()
+    assert "How the model was chosen" in page
+    assert re.search(r"bits for a letter of a validation record", page)
+    assert re.search(r"^(composition|pwm): ", out, re.MULTILINE)
+    assert "chosen by auto" in works("show", tmp_path / "out" / "run")
+    refused("--width is a setting of one model", "train", home / "dna.fa", "-o", tmp_path / "b", "--width", "3")
+
+
+@pytest.mark.parametrize("budget", ["10", "m", "-3m", "0s", "nanm", "1e999h", "ten minutes", ""])
+def test_a_budget_that_is_no_time(refused, home, tmp_path, budget):
+    refused("expected a number with s, m or h", "train", home / "dna.fa", "-o", tmp_path / "a", f"--budget={budget}")
+
+
 HELP = {
-    "mimic": "DATA --out -o --model -n --seed --split-by --resume --overwrite --modality --column --window --stride",
-    "train": "DATA --out -o --model --seed --split-by --resume --overwrite --modality --column --window --stride",
+    "mimic": "DATA --out -o --model -n --seed --split-by --budget --resume --overwrite --modality --column --window",
+    "train": "DATA --out -o --model --seed --split-by --budget --resume --overwrite --modality --column --window",
     "sample": "RUN -n --out -o --seed --batch --template",
     "evaluate": "SYNTHETIC --out -o --run --train --holdout --real --seed --modality --column --window --stride",
     "show": "RUN",

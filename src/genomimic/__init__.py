@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from genomimic.errors import GenomimicError
     from genomimic.evaluation import Report, Score
     from genomimic.latent import Latent, decode, encode, interpolate, reconstruct, traverse
+    from genomimic.learning import train
     from genomimic.models import Model, model
     from genomimic.parts import Parts, parts_of
     from genomimic.reading import read, write
     from genomimic.run import Run
     from genomimic.sampling import bits_per_base, discriminate, log_likelihood, sample
     from genomimic.splitting import Split, split
-    from genomimic.workflow import evaluate, mimic, train, write_judgement
+    from genomimic.workflow import evaluate, mimic, write_judgement
 
 __version__ = "0.1.0"
 
@@ -54,7 +55,7 @@ _HOME = {
     "reconstruct": "latent",
     "sample": "sampling",
     "split": "splitting",
-    "train": "workflow",
+    "train": "learning",
     "traverse": "latent",
     "write": "reading",
     "write_judgement": "workflow",

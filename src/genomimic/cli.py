@@ -19,7 +19,7 @@ from genomimic.errors import GenomimicError, UsageError
 if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.evaluation import Report
-    from genomimic.models import Model
+    from genomimic.learning import Wanted
     from genomimic.motifs import Motifs
     from genomimic.parts import Parts
     from genomimic.run import Run
@@ -45,6 +45,7 @@ MODEL = Group("Model", sort_key=1)
 
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Seed = Annotated[int, Parameter(name=["--seed", "-s"], validator=Number(gte=0, lt=2**32))]
+Budget = Annotated[str | None, Parameter(group=MODEL)]
 Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model, as listed by: genomimic models NAME")]
 
 
@@ -86,11 +87,12 @@ def mimic(
     data: Path,
     *,
     out: Out,
-    model: Annotated[str, Parameter(group=MODEL)] = "vae",
+    model: Annotated[str, Parameter(group=MODEL)] = "auto",
     n: Annotated[int | None, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = None,
     seed: Seed = 0,
     split_by: str | None = None,
     motifs: str | None = None,
+    budget: Budget = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     reading: Reading = DEFAULT_READING,
@@ -104,21 +106,22 @@ def mimic(
     Args:
         data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
         out: Directory to write to.
-        model: Generator to train; see: genomimic models
+        model: Generator to train, as listed by: genomimic models; auto chooses the simplest that does as well as any.
         n: Sequences to generate; as many as were learned from where not given, at most 10,000.
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out, in place of homology.
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
+        budget: Time that training may take: 90s, 10m, 2h.
         resume: Go on with the interrupted run in DIR.
         overwrite: Replace the run in DIR, and its report.
         reading: How the file is read.
         settings: Settings of the model.
     """
-    from genomimic import workflow
+    from genomimic import learning, workflow
 
-    chosen, library = _model(model, settings), _motifs(motifs)
-    workflow.check_run(out / "run", resume=resume, overwrite=overwrite)
+    chosen, library, seconds = _model(model, settings), _motifs(motifs), _seconds(budget)
+    learning.check_run(out / "run", resume=resume, overwrite=overwrite)
     with Display() as display:
         made = workflow.mimic(
             chosen,
@@ -128,6 +131,7 @@ def mimic(
             by=split_by,
             motifs=library,
             seed=seed,
+            budget=seconds,
             resume=resume,
             overwrite=overwrite,
             watch=display,
@@ -142,9 +146,10 @@ def train(
     data: Path,
     *,
     out: Out,
-    model: Annotated[str, Parameter(group=MODEL)] = "vae",
+    model: Annotated[str, Parameter(group=MODEL)] = "auto",
     seed: Seed = 0,
     split_by: str | None = None,
+    budget: Budget = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
     reading: Reading = DEFAULT_READING,
@@ -155,22 +160,31 @@ def train(
     Args:
         data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
         out: Run directory to write.
-        model: Generator to train; see: genomimic models
+        model: Generator to train, as listed by: genomimic models; auto chooses the simplest that does as well as any.
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out, in place of homology.
+        budget: Time that training may take: 90s, 10m, 2h.
         resume: Go on with the interrupted run in the directory.
         overwrite: Replace the run in the directory.
         reading: How the file is read.
         settings: Settings of the model.
     """
-    from genomimic import workflow
+    from genomimic import learning
 
-    chosen = _model(model, settings)
-    workflow.check_run(out, resume=resume, overwrite=overwrite)
+    chosen, seconds = _model(model, settings), _seconds(budget)
+    learning.check_run(out, resume=resume, overwrite=overwrite)
     with Display() as display:
         records = reading.read(data, display)
-        workflow.train(
-            chosen, records, out=out, by=split_by, seed=seed, resume=resume, overwrite=overwrite, watch=display
+        learning.train(
+            chosen,
+            records,
+            out=out,
+            by=split_by,
+            seed=seed,
+            budget=seconds,
+            resume=resume,
+            overwrite=overwrite,
+            watch=display,
         )
     print(f"run        {out}\nnext       genomimic sample {out} -n 1000 -o synthetic.fa.gz")
 
@@ -291,6 +305,7 @@ def models(name: str | None = None) -> None:
         table.add_column("what it is")
         table.add_column("likelihood")
         table.add_column("fills in templates")
+        table.add_row("auto", "the default: the simplest model that does as well as any", "exact", "")
         for model in MODELS.values():
             table.add_row(model.name, model.summary, model.likelihood, "yes" if model.fills else "")
     else:
@@ -385,10 +400,30 @@ def _fail(status: int, sentence: str) -> None:
     sys.exit(status)
 
 
-def _model(name: str, settings: dict[str, str]) -> "Model":
+def _model(name: str, settings: dict[str, str]) -> "Wanted":
     from genomimic import models
 
+    if name == "auto":
+        if settings:
+            raise UsageError(
+                f"--{next(iter(settings))} is a setting of one model, and auto chooses among several; add --model NAME"
+            )
+        return "auto"
     return models.build(name, settings)
+
+
+def _seconds(budget: str | None) -> float | None:
+    """Seconds in a time such as 10m; a number without its unit is refused."""
+    if budget is None:
+        return None
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        seconds = float(budget[:-1]) * units[budget[-1:]]
+    except (KeyError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"--budget {budget}: expected a number with s, m or h behind it, such as 90s, 10m or 2h")
+    return seconds
 
 
 def _motifs(where: str | None) -> "Motifs | None":

@@ -30,7 +30,7 @@ from genomimic.rank_table import rank_columns, ranks
 from genomimic.report_files import INDEX, PAGE, write_files
 from genomimic.report_packs import packs
 from genomimic.report_tables import FIRST_ROWS, ShownTable, csv_text, file_names, score_columns
-from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
+from genomimic.sections import Chosen, DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import set_view
 
 PACKS = "<!-- packs -->"
@@ -52,6 +52,7 @@ def write_report(
     training: TrainingLog | None = None,
     latent: LatentMap | None = None,
     discriminator: DiscriminatorScores | None = None,
+    choice: Chosen | None = None,
     reproduce: str = "",
 ) -> Path:
     """Write the report into a folder, in place of an earlier one; gives the path of the HTML file.
@@ -60,7 +61,15 @@ def write_report(
     `tables/SET/TABLE.csv` are for spreadsheets.
     """
     rankings = ranking(report)
-    html = render(report, rankings, training=training, latent=latent, discriminator=discriminator, reproduce=reproduce)
+    html = render(
+        report,
+        rankings,
+        training=training,
+        latent=latent,
+        discriminator=discriminator,
+        choice=choice,
+        reproduce=reproduce,
+    )
     tables = _csv_files(report, rankings)
     content = {**scores_json(report), "ranks": rankings_json(rankings), "files": list(tables)}
     index = json.dumps(content, indent=2, allow_nan=False)
@@ -75,6 +84,7 @@ def render(
     training: TrainingLog | None = None,
     latent: LatentMap | None = None,
     discriminator: DiscriminatorScores | None = None,
+    choice: Chosen | None = None,
     reproduce: str = "",
 ) -> str:
     """The HTML of a report with its ranks; sections on the model appear where their data is given."""
@@ -94,7 +104,7 @@ def render(
         .render(
             title=_title(report, training),
             subtitle=_subtitle(report),
-            sections=_sections(has_model=bool(model_figures), several=len(sets) > 1),
+            sections=_sections(has_model=bool(model_figures or choice), several=len(sets) > 1),
             sets=sets,
             few_sets=len(sets) <= FEW_SETS,
             chart=chart,
@@ -109,6 +119,7 @@ def render(
             judged=sorted({score.n for one in report.sets for score in one.scores}),
             ranks=ranks(rankings, list(dict.fromkeys(one.generator for one in report.sets))),
             model_figures=model_figures,
+            choice=choice,
             counts=_counts(report),
             notes=[(NOTES.get(name, name.replace("_", " ")), n) for name, n in report.train.notes.items() if n],
             provenance=[(name.replace("_", " "), value) for name, value in report.provenance.items()],

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Num, Shaped
 
+from genomimic.budgets import duration, outlook
 from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
 from genomimic.latent import encode, traverse
@@ -21,25 +22,53 @@ POINTS, COPIES = 7, 200
 """Steps of the line through the latent space, and records decoded at each."""
 
 
+class TriedModel(NamedTuple):
+    """A row of the ladder that a model was chosen from; bits per base are of validation records."""
+
+    model: str
+    bits_per_base: float
+    behind_the_best: float
+    standard_error: float
+    took: str
+
+
+class Chosen(NamedTuple):
+    """How `auto` came to its model."""
+
+    model: str
+    reason: str
+    tried: tuple[TriedModel, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class TrainingLog:
-    """The numbers logged while a model was trained, by column; NaN where a row has no such number."""
+    """The numbers logged while a model was trained, by column; NaN where a row has no such number.
+
+    `outlook` says what more time would buy, where a time was set.
+    """
 
     model: str
     columns: Mapping[str, Float[np.ndarray, " rows"]]
     best_step: int | None = None
     stop_reason: str = ""
+    outlook: str = ""
 
     @classmethod
     def from_rows(
-        cls, rows: Sequence[Mapping[str, object]], *, model: str, best_step: int | None = None, stop_reason: str = ""
+        cls,
+        rows: Sequence[Mapping[str, object]],
+        *,
+        model: str,
+        best_step: int | None = None,
+        stop_reason: str = "",
+        outlook: str = "",
     ) -> "TrainingLog":
         """Columns from the rows of `log.jsonl`; entries that are not numbers are left out."""
         names = dict.fromkeys(name for row in rows for name, value in row.items() if _is_number(value))
         columns = {name: np.array([_number(row.get(name)) for row in rows], float) for name in names}
         if "step" not in columns:
             columns = {"step": np.arange(len(rows), dtype=float), **columns}
-        return cls(model, columns, best_step, stop_reason)
+        return cls(model, columns, best_step, stop_reason, outlook)
 
     @property
     def has_curves(self) -> bool:
@@ -109,8 +138,16 @@ def of_run(run: Run, train: Dataset, judged: Comparison) -> dict[str, Any]:
     """What a run can show of itself beside records that it made: arguments of `write_report` by name."""
     assert run.path is not None
     meta = read_meta(run.path)
-    log = TrainingLog.from_rows(run.log, model=run.model.name, best_step=meta["best_step"], stop_reason=meta["stopped"])
+    log = TrainingLog.from_rows(
+        run.log,
+        model=run.model.name,
+        best_step=meta["best_step"],
+        stop_reason=meta["stopped"],
+        outlook=outlook(run.config, run.log),
+    )
     sections: dict[str, Any] = {"training": log}
+    if "choice" in run.config:
+        sections["choice"] = chosen(run)
     synthetic, holdout = (view.take(np.arange(min(SHOWN, len(view)))) for view in (judged.synthetic, judged.holdout))
     if hasattr(run.model, "encode"):
         sections["latent"] = _latent_map(run, holdout, synthetic)
@@ -119,6 +156,14 @@ def of_run(run: Run, train: Dataset, judged: Comparison) -> dict[str, Any]:
         sets = (learned, holdout.dataset, synthetic.dataset)
         sections["discriminator"] = DiscriminatorScores(*(discriminate(run, dataset) for dataset in sets))
     return sections
+
+
+def chosen(run: Run) -> Chosen:
+    """How a run that `auto` made came to its model."""
+    choice = run.config["choice"]
+    rows = [{**row, "took": duration(row["seconds"])} for row in choice["tried"]]
+    tried = tuple(TriedModel(**{name: row[name] for name in TriedModel._fields}) for row in rows)
+    return Chosen(run.model.name, choice["reason"], tried)
 
 
 def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:

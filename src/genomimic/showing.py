@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import jax
 
+from genomimic.budgets import outlook
 from genomimic.run import Run
+from genomimic.sections import chosen
 
 BARS = "▁▂▃▄▅▆▇█"
 WIDTH = 40
@@ -32,7 +34,7 @@ def layers(run: Run) -> list[Layer]:
 
 def text(run: Run) -> str:
     """Model, data, layers and training curves as lines of text."""
-    blocks = (_settings(run), _data(run), _layers(run), _training(run))
+    blocks = (_settings(run), _choice(run), _data(run), _layers(run), _training(run))
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
 
@@ -52,6 +54,17 @@ def _settings(run: Run) -> list[str]:
     fields = {name: value for name, value in run.config["model"].items() if name != "name"}
     rows = {"model": f"{run.model.name}: {run.model.summary}", "run": run.digest}
     return _lines(rows | {f"--{name.replace('_', '-')}": value for name, value in fields.items()})
+
+
+def _choice(run: Run) -> list[str]:
+    if "choice" not in run.config:
+        return []
+    found = chosen(run)
+    rows = [f"{'chosen by auto':<18} {'bits per base':>13} {'behind the best':>16} {'training':>12}"]
+    for row in found.tried:
+        behind = f"{row.behind_the_best:.4f} ±{row.standard_error:.4f}"
+        rows.append(f"{row.model:<18} {row.bits_per_base:>13.4f} {behind:>16} {row.took:>12}")
+    return [*rows, found.reason]
 
 
 def _data(run: Run) -> list[str]:
@@ -92,7 +105,7 @@ def _training(run: Run) -> list[str]:
     for name in names:
         values = [row[name] for row in log if name in row]
         rows.append(f"{name:<18} {values[0]:>9.4g} {curve(values)} {values[-1]:.4g}")
-    return rows
+    return [*rows, *filter(None, [outlook(run.config, log)])]
 
 
 def _lines(rows: Mapping[str, object]) -> list[str]:

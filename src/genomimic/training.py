@@ -32,6 +32,9 @@ from genomimic.run import (
 MOST_VALIDATED = 4096
 """Validation records looked at during training; more would only cost time."""
 
+PACED = 4
+"""Steps by which the pace of training is measured."""
+
 INIT, STEP, VALIDATE = range(3)
 """What random numbers are for; each purpose draws from a stream of its own."""
 
@@ -59,10 +62,12 @@ def fit(
     *,
     seed: int = 0,
     path: Path | None = None,
+    deadline: float = math.inf,
     progress: Callable[[Progress], None] = lambda progress: None,
 ) -> Run:
     """Train a model and keep its best state by validation; with `path`, checkpoint there and go on from what is there.
 
+    Training ends at the first validation after `deadline`, a time on the clock of `time.monotonic`.
     The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
     where training breaks down before any usable state.
     """
@@ -70,12 +75,25 @@ def fit(
     loop = _Loop(model, spec, model.plan(len(train)), seed, path)
     begin, log = loop.begin()
     checkpoint = begin
-    for checkpoint in loop.run(begin, log, train.values, _some(validation.values), progress):
+    for checkpoint in loop.run(begin, log, train.values, _some(validation.values), deadline, progress):
         if path is not None:
             write_log(path, log)
             write_checkpoint(path, checkpoint)
     config = {"model": models.config(model), "training": {"seed": seed}}
     return Run(model, spec, checkpoint.best, train.modality, path, config)
+
+
+def pace(model: Model, train: Dataset, *, seed: int = 0) -> float:
+    """Seconds that a training step of a settled model takes on this machine, once it is compiled."""
+    loop = _Loop(model, spec_of(train), model.plan(len(train)), seed, None)
+    state, steps = loop.begin()[0].state, jax.jit(loop.steps)
+    given = jnp.asarray(_batches(train.values, loop.plan, 0, PACED, seed, loop.spec.observation.missing))
+    took = math.inf
+    for _ in range(3):
+        began = time.monotonic()
+        jax.block_until_ready(steps(state, given, jnp.arange(PACED), loop.key(STEP)))
+        took = min(took, time.monotonic() - began)
+    return took / PACED
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +109,7 @@ class _Loop:
         if self.path is not None and (self.path / CHECKPOINT).exists():
             checkpoint = read_checkpoint(self.path, template(self.model, self.spec))
             return checkpoint, [row for row in read_log(self.path) if row["step"] <= checkpoint.step]
-        state = jax.jit(partial(self.model.init, self.spec))(self._key(INIT))
+        state = jax.jit(partial(self.model.init, self.spec))(self.key(INIT))
         return Checkpoint(state, state, 0, 0, math.inf), []
 
     def run(
@@ -100,22 +118,27 @@ class _Loop:
         log: list[Row],
         train: Shaped[np.ndarray, "n length"],
         validation: Shaped[np.ndarray, "m length"],
+        deadline: float,
         progress: Callable[[Progress], None],
     ) -> Iterator[Checkpoint]:
         """A checkpoint after each validation; `log` grows by a row each time."""
         yield checkpoint
-        steps, validate = jax.jit(self._steps), jax.jit(partial(self.model.validate, self.spec))
+        steps, validate = jax.jit(self.steps), jax.jit(partial(self.model.validate, self.spec))
         began = time.monotonic() - (log[-1]["seconds"] if log else 0.0)
         while checkpoint.step < self.plan.steps and not checkpoint.stopped:
             now = min(checkpoint.step + self.plan.every, self.plan.steps)
             batches = _batches(train, self.plan, checkpoint.step, now, self.seed, self.spec.observation.missing)
             state, scalars = steps(
-                checkpoint.state, jnp.asarray(batches), jnp.arange(checkpoint.step, now), self._key(STEP)
+                checkpoint.state, jnp.asarray(batches), jnp.arange(checkpoint.step, now), self.key(STEP)
             )
-            state, judged = validate(state, jnp.asarray(validation), jax.random.fold_in(self._key(VALIDATE), now))
+            state, judged = validate(state, jnp.asarray(validation), jax.random.fold_in(self.key(VALIDATE), now))
             row = {"step": now} | {name: round(float(value), 6) for name, value in {**scalars, **judged}.items()}
             log.append(row | {"seconds": round(time.monotonic() - began, 2)})
             checkpoint = self._judged(checkpoint, state, log)
+            if time.monotonic() > deadline and not checkpoint.stopped:
+                checkpoint = replace(
+                    checkpoint, stopped=f"the time given was over after {now} of {self.plan.steps} steps"
+                )
             progress(Progress(now, self.plan.steps, row))
             yield checkpoint
 
@@ -145,7 +168,7 @@ class _Loop:
             raise TrainingError(sentence)
         return replace(before, step=int(row["step"]), stopped=f"{sentence}; the best state before that is kept")
 
-    def _steps(
+    def steps(
         self, state: State, batches: Shaped[Array, "steps batch length"], at: Int[Array, " steps"], key: PRNGKeyArray
     ) -> tuple[State, Scalars]:
         """Many steps in one call; scalars are means over them."""
@@ -157,7 +180,7 @@ class _Loop:
         state, scalars = jax.lax.scan(step, state, (batches, at))
         return state, jax.tree.map(lambda x: x.mean(), scalars)
 
-    def _key(self, purpose: int) -> PRNGKeyArray:
+    def key(self, purpose: int) -> PRNGKeyArray:
         return jax.random.fold_in(jax.random.key(self.seed), purpose)
 
 

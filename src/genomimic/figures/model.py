@@ -25,7 +25,7 @@ def training_figure(log: TrainingLog) -> Figure:
         "training",
         f"Training of {log.model}",
         "Curves should settle; a validation curve that turns up while the training curve falls means memorising."
-        f"{best}{stop}",
+        f"{best}{stop} {log.outlook}".rstrip(),
         f"Last logged values: {alt}.",
         chart,
     )

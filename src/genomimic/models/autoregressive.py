@@ -5,6 +5,7 @@
 The likelihood is exact. Where both strands of DNA count alike, a record is turned at random (`strands.py`).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
@@ -97,11 +98,11 @@ class Autoregressive(Model):
 
     width: int = 64
     """Channels of each layer."""
-    layers: int = 4
-    """Layers; each looks twice as far back as the one before."""
+    layers: int | None = None
+    """Layers; each looks twice as far back as the one before. Where not given, as many as reach half of a record."""
     taps: int = 3
     """Places at which each layer looks."""
-    dropout: Annotated[float, Limits(0, 0.9)] = 0.3
+    dropout: Annotated[float, Limits(0, 0.9)] = 0.35
     """Share of channels dropped in training, the same ones all along a record."""
     rate: Positive = 0.004
     """Peak learning rate."""
@@ -110,14 +111,14 @@ class Autoregressive(Model):
     batch: int = 128
     """Records in a training step."""
     steps: int | None = None
-    """Most training steps; 14 passes over the data, but 600 to 3,000 steps, where not given."""
+    """Most training steps; 24 passes over the data, but 600 to 3,000 steps, where not given."""
     patience: int = 4
     """Validations without improvement before training stops."""
     temperature: Positive = 1.0
     """Sampling only: below 1 likely letters become likelier, which is no longer what was learned; samples say so."""
 
     def settled(self, n: int) -> "Model":
-        return self if self.steps else replace(self, steps=min(3000, max(600, 14 * n // self.batch)))
+        return self if self.steps else replace(self, steps=min(3000, max(600, 24 * n // self.batch)))
 
     def plan(self, n: int) -> Plan:
         every = min(self._steps, 250, max(50, n // self.batch))
@@ -136,7 +137,7 @@ class Autoregressive(Model):
         )
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> NetworkState:
-        weights = Network(spec, self.width, self.layers, self.taps, key)
+        weights = Network(spec, self.width, self.layers or _layers(spec.length, self.taps), self.taps, key)
         return NetworkState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
 
     def step(
@@ -170,6 +171,16 @@ class Autoregressive(Model):
 
     def networks(self, state: NetworkState) -> Mapping[str, Any]:
         return {"network": state.average}
+
+
+def _layers(length: int, taps: int) -> int:
+    """The least number of layers that reach half of a record, between 3 and 8.
+
+    >>> [_layers(length, 3) for length in (30, 50, 200, 1000)]
+    [3, 4, 6, 8]
+    """
+    reach = (length // 2) / max(taps - 1, 1) + 1
+    return min(max(math.ceil(math.log2(reach)), 3), 8)
 
 
 def _pooled(spec: Spec) -> Float[np.ndarray, "length outputs"]:
