@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import genomimic
-from genomimic import cli, models, run, sampling, training
+from genomimic import arguments, cli, models, run, sampling, training
 from genomimic.errors import UsageError
 from genomimic.run import CHECKPOINT
 
@@ -580,7 +580,7 @@ def sets_of(report):
 def test_sets_are_named_and_seeds_of_one_generator_belong_together(tmp_path):
     odd = tmp_path / "a=b.fa"
     odd.touch()
-    named = cli._named_sets(["vae=v1.fa", "vae=v2.fa.gz", "x/gan.fa", "gan.fa", str(odd)])
+    named = arguments.named_sets(["vae=v1.fa", "vae=v2.fa.gz", "x/gan.fa", "gan.fa", str(odd)])
     assert [(name, generator) for name, generator, _ in named] == [
         ("vae", "vae"),
         ("vae (2)", "vae"),
@@ -590,7 +590,7 @@ def test_sets_are_named_and_seeds_of_one_generator_belong_together(tmp_path):
     ]
     assert [str(path) for _, _, path in named][:2] == ["v1.fa", "v2.fa.gz"]
     with pytest.raises(UsageError, match="give a set as FILE or NAME=FILE"):
-        cli._named_sets(["=made.fa"])
+        arguments.named_sets(["=made.fa"])
 
 
 def test_evaluate_in_every_way(works, home, tmp_path):

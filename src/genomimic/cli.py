@@ -1,28 +1,23 @@
-"""The command line: one command for each verb. The only file that prints."""
+"""The command line: one command for each verb."""
 
 import os
 import shutil
 import signal
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from cyclopts.validators import Number
 
 from genomimic import __version__
-from genomimic.errors import GenomimicError, UsageError
+from genomimic.arguments import Reading, model_of, motifs_of, named_sets, real_parts, seconds_of
+from genomimic.display import Display
+from genomimic.errors import GenomimicError
 
 if TYPE_CHECKING:
-    from genomimic.dataset import Dataset
     from genomimic.evaluation import Report
-    from genomimic.learning import Wanted
-    from genomimic.motifs import Motifs
-    from genomimic.parts import Parts
-    from genomimic.run import Run
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path("~/.cache/genomimic/jax").expanduser()))
@@ -40,43 +35,12 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
-READING = Group("Reading", sort_key=2, help="How the file is understood; found automatically where not given.")
 MODEL = Group("Model", sort_key=1)
 
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Seed = Annotated[int, Parameter(name=["--seed", "-s"], validator=Number(gte=0, lt=2**32))]
 Budget = Annotated[str | None, Parameter(group=MODEL)]
 Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model, as listed by: genomimic models NAME")]
-
-
-@Parameter(name="*", group=READING)
-@dataclass(frozen=True)
-class Reading:
-    """How to read a file of records."""
-
-    modality: Literal["dna", "rna", "protein"] | None = None
-    """Kind of sequences."""
-    column: str | None = None
-    """Column of a table that holds the sequences."""
-    window: int | None = None
-    """Cut each record into pieces of this many letters."""
-    stride: int | None = None
-    """Letters from one piece to the next; the window where not given."""
-    stranded: bool | None = None
-    """Whether a sequence and its reverse complement differ in meaning."""
-    aligned: bool | None = None
-    """Whether a position means the same in every sequence."""
-
-    def read(self, path: Path, display: "Display") -> "Dataset":
-        """The data set in a file, with what was found told on the display."""
-        from genomimic.reading import NOTES, read
-
-        display("read", 0.0, path.name)
-        data = read(path, **vars(self))
-        display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
-        for name, count in data.notes.items():
-            display.say(f"{count:>12,}  {NOTES.get(name, name)}")
-        return data
 
 
 DEFAULT_READING = Reading()
@@ -120,7 +84,7 @@ def mimic(
     """
     from genomimic import learning, workflow
 
-    chosen, library, seconds = _model(model, settings), _motifs(motifs), _seconds(budget)
+    chosen, library, seconds = model_of(model, settings), motifs_of(motifs), seconds_of(budget)
     learning.check_run(out / "run", resume=resume, overwrite=overwrite)
     with Display() as display:
         made = workflow.mimic(
@@ -171,7 +135,7 @@ def train(
     """
     from genomimic import learning
 
-    chosen, seconds = _model(model, settings), _seconds(budget)
+    chosen, seconds = model_of(model, settings), seconds_of(budget)
     learning.check_run(out, resume=resume, overwrite=overwrite)
     with Display() as display:
         records = reading.read(data, display)
@@ -255,12 +219,12 @@ def evaluate(
     from genomimic.run import Run, check_output
 
     check_output(out)
-    library = _motifs(motifs)
+    library = motifs_of(motifs)
     with Display() as display:
         loaded = Run.load(run) if run else None
-        parts = _real_parts(loaded, (train, holdout, real), reading, seed, display)
+        parts = real_parts(loaded, (train, holdout, real), reading, seed, display)
         sets, generators = {}, {}
-        for name, generator, path in _named_sets(synthetic):
+        for name, generator, path in named_sets(synthetic):
             display("read", 0.0, path.name)
             sets[name] = dataset = read(path, modality=parts.train.modality, column=reading.column)
             generators[name] = generator
@@ -329,47 +293,6 @@ def example(out: Annotated[Path, Parameter(name=["--out", "-o"])] = Path("splice
     print(f"data       {out}\nnext       genomimic mimic {out} -o my-first-report")
 
 
-class Display:
-    """Tells how the work goes on stderr: a bar on a terminal, plain lines elsewhere."""
-
-    def __init__(self) -> None:
-        """Nothing is shown before the first stage."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.console = Console(stderr=True, highlight=False)
-        columns = (
-            TextColumn("{task.description:<7}"),
-            BarColumn(24),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[detail]}"),
-        )
-        self.bar = Progress(*columns, console=self.console, disable=not self.console.is_terminal)
-        self.tasks = {}
-        self.told = 0.0
-
-    def __enter__(self) -> "Display":
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def __call__(self, stage: str, share: float, detail: str) -> None:
-        """Show a stage of the work, the share of it that is done and a detail."""
-        if self.console.is_terminal:
-            if stage not in self.tasks:
-                self.tasks[stage] = self.bar.add_task(stage, total=1.0, detail=detail)
-            self.bar.update(self.tasks[stage], completed=share, detail=detail)
-        elif share >= 1 or time.monotonic() - self.told > 10:
-            self.told = time.monotonic()
-            print(f"{stage:<7} {share:4.0%}  {detail}", file=sys.stderr, flush=True)
-
-    def say(self, line: str) -> None:
-        """Print a line of its own."""
-        self.console.print(line, style="dim", soft_wrap=True)
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit: 0 done, 2 bad usage or input, 1 a fault of ours, 130 interrupted."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -398,85 +321,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _fail(status: int, sentence: str) -> None:
     print(f"genomimic: {' '.join(sentence.split())}", file=sys.stderr)
     sys.exit(status)
-
-
-def _model(name: str, settings: dict[str, str]) -> "Wanted":
-    from genomimic import models
-
-    if name == "auto":
-        if settings:
-            raise UsageError(
-                f"--{next(iter(settings))} is a setting of one model, and auto chooses among several; add --model NAME"
-            )
-        return "auto"
-    return models.build(name, settings)
-
-
-def _seconds(budget: str | None) -> float | None:
-    """Seconds in a time such as 10m; a number without its unit is refused."""
-    if budget is None:
-        return None
-    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-    try:
-        seconds = float(budget[:-1]) * units[budget[-1:]]
-    except (KeyError, ValueError):
-        seconds = 0.0
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"--budget {budget}: expected a number with s, m or h behind it, such as 90s, 10m or 2h")
-    return seconds
-
-
-def _motifs(where: str | None) -> "Motifs | None":
-    from genomimic.motifs import read
-
-    return None if where is None else read(where)
-
-
-def _real_parts(
-    run: "Run | None",
-    files: tuple[Path | None, Path | None, Path | None],
-    reading: Reading,
-    seed: int,
-    display: "Display",
-) -> "Parts":
-    """Real data from a run, from a training and a holdout file, or from one file to split."""
-    from genomimic import parts
-    from genomimic.splitting import split
-
-    train, holdout, real = files
-    if run and not any(files):
-        return parts.parts_of(run)
-    if real and not (run or train or holdout):
-        data = reading.read(real, display)
-        return parts.Parts.of(data, split(data, seed=seed))
-    if train and holdout and not (run or real):
-        learned = reading.read(train, display)
-        return parts.parts_of_two(
-            learned, replace(reading, modality=learned.modality).read(holdout, display), seed=seed
-        )
-    raise UsageError("say what is real by one of: --run RUN, --train FILE --holdout FILE, or --real FILE")
-
-
-def _named_sets(files: Sequence[str]) -> list[tuple[str, str, Path]]:
-    """Name, generator and path of each set; files of one NAME=FILE are its seeds, unnamed ones stand for themselves."""
-    found: list[tuple[str, str, Path]] = []
-    for file in files:
-        given, equals, rest = file.partition("=")
-        named = bool(equals) and not Path(file).exists()
-        path = Path(rest if named else file)
-        stem = (given if named else path.name.split(".")[0]).strip()
-        if not stem or not str(path).strip("."):
-            raise UsageError(f"{file}: give a set as FILE or NAME=FILE")
-        twins = sum(generator == stem or name == stem for name, generator, _ in found)
-        name = f"{stem} ({twins + 1})" if twins else stem
-        found.append((name, stem if named else name, path))
-    return found
-
-
-def _kind(data: "Dataset") -> str:
-    config = data.modality.config()
-    strands = "stranded" if config["stranded"] else "unstranded"
-    return f"{config['name']}, {data.length} long, {strands}, {'aligned' if config['aligned'] else 'not aligned'}"
 
 
 def _tell(report: "Report") -> None:

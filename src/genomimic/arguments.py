@@ -1,0 +1,131 @@
+"""What stands on the command line, made into models, data and times."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cyclopts import Group, Parameter
+
+from genomimic.errors import UsageError
+
+if TYPE_CHECKING:
+    from genomimic.dataset import Dataset
+    from genomimic.display import Display
+    from genomimic.learning import Wanted
+    from genomimic.motifs import Motifs
+    from genomimic.parts import Parts
+    from genomimic.run import Run
+
+READING = Group("Reading", sort_key=2, help="How the file is understood; found automatically where not given.")
+
+
+@Parameter(name="*", group=READING)
+@dataclass(frozen=True)
+class Reading:
+    """How to read a file of records."""
+
+    modality: Literal["dna", "rna", "protein"] | None = None
+    """Kind of sequences."""
+    column: str | None = None
+    """Column of a table that holds the sequences."""
+    window: int | None = None
+    """Cut each record into pieces of this many letters."""
+    stride: int | None = None
+    """Letters from one piece to the next; the window where not given."""
+    stranded: bool | None = None
+    """Whether a sequence and its reverse complement differ in meaning."""
+    aligned: bool | None = None
+    """Whether a position means the same in every sequence."""
+
+    def read(self, path: Path, display: "Display") -> "Dataset":
+        """The data set in a file, with what was found told on the display."""
+        from genomimic.reading import NOTES, read
+
+        display("read", 0.0, path.name)
+        data = read(path, **vars(self))
+        display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
+        for name, count in data.notes.items():
+            display.say(f"{count:>12,}  {NOTES.get(name, name)}")
+        return data
+
+
+def model_of(name: str, settings: dict[str, str]) -> "Wanted":
+    """The model of that name with its settings, or auto."""
+    from genomimic import models
+
+    if name == "auto":
+        if settings:
+            raise UsageError(
+                f"--{next(iter(settings))} is a setting of one model, and auto chooses among several; add --model NAME"
+            )
+        return "auto"
+    return models.build(name, settings)
+
+
+def seconds_of(budget: str | None) -> float | None:
+    """Seconds in a time such as 10m; a number without its unit is refused."""
+    if budget is None:
+        return None
+    units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    try:
+        seconds = float(budget[:-1]) * units[budget[-1:]]
+    except (KeyError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"--budget {budget}: expected a number with s, m or h behind it, such as 90s, 10m or 2h")
+    return seconds
+
+
+def motifs_of(where: str | None) -> "Motifs | None":
+    """The motifs of a named collection or a file."""
+    from genomimic.motifs import read
+
+    return None if where is None else read(where)
+
+
+def real_parts(
+    run: "Run | None",
+    files: tuple[Path | None, Path | None, Path | None],
+    reading: Reading,
+    seed: int,
+    display: "Display",
+) -> "Parts":
+    """Real data from a run, from a training and a holdout file, or from one file to split."""
+    from genomimic import parts
+    from genomimic.splitting import split
+
+    train, holdout, real = files
+    if run and not any(files):
+        return parts.parts_of(run)
+    if real and not (run or train or holdout):
+        data = reading.read(real, display)
+        return parts.Parts.of(data, split(data, seed=seed))
+    if train and holdout and not (run or real):
+        learned = reading.read(train, display)
+        return parts.parts_of_two(
+            learned, replace(reading, modality=learned.modality).read(holdout, display), seed=seed
+        )
+    raise UsageError("say what is real by one of: --run RUN, --train FILE --holdout FILE, or --real FILE")
+
+
+def named_sets(files: Sequence[str]) -> list[tuple[str, str, Path]]:
+    """Name, generator and path of each set; files of one NAME=FILE are its seeds, unnamed ones stand for themselves."""
+    found: list[tuple[str, str, Path]] = []
+    for file in files:
+        given, equals, rest = file.partition("=")
+        named = bool(equals) and not Path(file).exists()
+        path = Path(rest if named else file)
+        stem = (given if named else path.name.split(".")[0]).strip()
+        if not stem or not str(path).strip("."):
+            raise UsageError(f"{file}: give a set as FILE or NAME=FILE")
+        twins = sum(generator == stem or name == stem for name, generator, _ in found)
+        name = f"{stem} ({twins + 1})" if twins else stem
+        found.append((name, stem if named else name, path))
+    return found
+
+
+def _kind(data: "Dataset") -> str:
+    config = data.modality.config()
+    strands = "stranded" if config["stranded"] else "unstranded"
+    return f"{config['name']}, {data.length} long, {strands}, {'aligned' if config['aligned'] else 'not aligned'}"
