@@ -1,11 +1,11 @@
 """Generators side by side on aligned DNA of one length: quality on a leak-free holdout, time, sampling rate, memory.
 
     python benchmarks/generators.py promoters.fa.gz -o results [--seeds 0 1 2] [--published samples.fa.gz]
-        [--torch-python PATH] [--peer-seconds 300] [--models autoregressive vae ...]
+        [--torch-python PATH] [--peer-seconds 600] [--models autoregressive vae ...]
 
 Every contender and seed is trained in a process of its own, one after the other, and its result is kept in
 results/NAME-SEED.json, so that the benchmark can be interrupted and gone on with. `--torch-python` is a Python with
-torch and d3-dna, for the peers in peers.py. The table is written to results/table.md.
+torch and d3-dna, for the peers in peers.py, which are trained for that many processor seconds. The table is written to results/table.md.
 
 Quality: two-sample AUCs, position_js (positional divergence), pair correlation and copies against the holdout, as
 many samples as there are holdout records; js6 is the Jensen-Shannon distance (square root, natural logarithms) of
@@ -52,6 +52,7 @@ SHOWN = {
     "train_seconds": "training, s",
     "train_cpu": "training, CPU s",
     "samples_a_second": "samples a second",
+    "samples_a_cpu_second": "samples a CPU second",
     "peak_mb": "peak memory, MB",
 }
 
@@ -148,17 +149,14 @@ def peer(name: str, seed: int, data: Path, python: str, seconds: float, scratch:
     np.save(scratch / "train.npy", np.where(parts.train.values > 3, 0, parts.train.values))
     drawn = 2 * len(parts.holdout) if name == "d3-dna" else DRAWN
     script = Path(__file__).with_name("peers.py")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     said = subprocess.run(
         [python, script, name, scratch / "train.npy", str(seconds), str(seed), str(drawn), scratch / "out.npy"],
         check=True,
         capture_output=True,
         text=True,
     ).stdout
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     found = json.loads(said.strip().splitlines()[-1])
-    found["train_cpu"] = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    found["peak_mb"] = after.ru_maxrss / 1024
+    found["peak_mb"] = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     return found | judge(dataset(np.load(scratch / "out.npy"), parts), parts)
 
 

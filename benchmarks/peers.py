@@ -6,17 +6,40 @@ wgan-gp  Wasserstein GAN with gradient penalty as published for DNA (Gulrajani e
          100 inputs, five residual blocks of 100 channels and 5 letters, x + 0.3 f(x), five critic steps, penalty 10,
          batch 64, Adam 0.0001 (0.5, 0.9); letters are the greatest of each softmax
 
-Writes the samples (N x length, 0-3 for ACGT) and prints one JSON line: training seconds, steps, samples a second.
+SECONDS are processor seconds of training. Writes the samples (N x length, 0-3 for ACGT) and prints one JSON line:
+seconds, processor seconds and steps of training, samples a second.
 """
 
 import json
 import sys
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
+
+
+class Began(NamedTuple):
+    """A moment, by the clock and in processor seconds of this process."""
+
+    clock: float
+    cpu: float
+
+    @classmethod
+    def now(cls) -> "Began":
+        return cls(time.monotonic(), time.process_time())
+
+    def cpu_since(self) -> float:
+        return time.process_time() - self.cpu
+
+    def training(self, steps: int) -> dict[str, float]:
+        return {"train_seconds": time.monotonic() - self.clock, "train_cpu": self.cpu_since(), "steps": steps}
+
+    def sampling(self, n: int) -> dict[str, float]:
+        took = time.monotonic() - self.clock
+        return {"samples_a_second": n / took, "samples_a_cpu_second": n / self.cpu_since()}
 
 
 def d3_dna(train: np.ndarray, seconds: float, seed: int, n: int) -> tuple[np.ndarray, dict[str, float]]:
@@ -53,19 +76,25 @@ def d3_dna(train: np.ndarray, seconds: float, seed: int, n: int) -> tuple[np.nda
     data = torch.utils.data.TensorDataset(torch.from_numpy(train.astype(np.int64)), torch.zeros(len(train), 1))
     loader = torch.utils.data.DataLoader(data, batch_size=256, shuffle=True)
     module = D3LightningModule(config)
-    began = time.monotonic()
+    began = Began.now()
+
+    class Until(pl.Callback):
+        def on_train_batch_end(self, trainer: pl.Trainer, *_: object) -> None:
+            trainer.should_stop = began.cpu_since() > seconds
+
     trainer = pl.Trainer(
         accelerator="cpu",
-        max_time={"seconds": int(seconds)},
+        max_epochs=-1,
+        callbacks=[Until()],
         logger=False,
         enable_checkpointing=False,
         enable_progress_bar=False,
     )
     trainer.fit(module, loader)
-    took = time.monotonic() - began
+    trained = began.training(trainer.global_step)
     model = module.score_model.eval()
     module.ema.copy_to(model.parameters())
-    drawn, began = [], time.monotonic()
+    drawn, began = [], Began.now()
     while sum(map(len, drawn)) < n:
         many = min(256, n - sum(map(len, drawn)))
         sampler = get_pc_sampler(
@@ -78,8 +107,7 @@ def d3_dna(train: np.ndarray, seconds: float, seed: int, n: int) -> tuple[np.nda
             device=torch.device("cpu"),
         )
         drawn.append(sampler(model, torch.zeros(many, 1)).cpu().numpy())
-    rate = n / (time.monotonic() - began)
-    return np.concatenate(drawn), {"train_seconds": took, "steps": trainer.global_step, "samples_a_second": rate}
+    return np.concatenate(drawn), trained | began.sampling(n)
 
 
 class Block(nn.Module):
@@ -120,8 +148,8 @@ def wgan_gp(train: np.ndarray, seconds: float, seed: int, n: int) -> tuple[np.nd
     real = nn.functional.one_hot(torch.from_numpy(train.astype(np.int64)), 4).float().transpose(1, 2)
     generator, critic = Generator(train.shape[1]), Critic(train.shape[1])
     ways = [torch.optim.Adam(net.parameters(), 1e-4, (0.5, 0.9)) for net in (generator, critic)]
-    began, steps = time.monotonic(), 0
-    while time.monotonic() - began < seconds:
+    began, steps = Began.now(), 0
+    while began.cpu_since() < seconds:
         for _ in range(5):
             x, fake = real[torch.randint(len(real), (64,))], generator(64).detach()
             mixed = (x + torch.rand(64, 1, 1) * (fake - x)).requires_grad_(True)
@@ -134,11 +162,10 @@ def wgan_gp(train: np.ndarray, seconds: float, seed: int, n: int) -> tuple[np.nd
         (-critic(generator(64)).mean()).backward()
         ways[0].step()
         steps += 1
-    took, began = time.monotonic() - began, time.monotonic()
+    trained, began = began.training(steps), Began.now()
     with torch.no_grad():
         drawn = np.concatenate([generator(256).argmax(1).numpy() for _ in range(-(-n // 256))])[:n]
-    rate = n / (time.monotonic() - began)
-    return drawn, {"train_seconds": took, "steps": steps, "samples_a_second": rate}
+    return drawn, trained | began.sampling(n)
 
 
 def main(name: str, train: str, seconds: str, seed: str, n: str, out: str) -> None:
