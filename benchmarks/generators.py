@@ -5,7 +5,8 @@
 
 Every contender and seed is trained in a process of its own, one after the other, and its result is kept in
 results/NAME-SEED.json, so that the benchmark can be interrupted and gone on with. `--torch-python` is a Python with
-torch and d3-dna, for the peers in peers.py, which are trained for that many processor seconds. The table is written to results/table.md.
+torch and d3-dna, for the peers in peers.py, which are trained for so many processor seconds. The table is written to
+results/table.md.
 
 Quality: two-sample AUCs, position_js (positional divergence), pair correlation and copies against the holdout, as
 many samples as there are holdout records; js6 is the Jensen-Shannon distance (square root, natural logarithms) of
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -227,17 +229,11 @@ def main() -> None:
     results = {"real (training records)": [kept("real", 0, real)]}
     if given.published:
         results["published GAN"] = [kept("published", 0, published)]
-    for name in given.peers if given.torch_python else ():
-        results[name] = [
-            kept(
-                name,
-                seed,
-                lambda s=seed, p=name: peer(p, s, given.data, given.torch_python, given.peer_seconds, given.out),
-            )
-            for seed in given.seeds
-        ]
-    for name in given.models:
-        results[name] = [kept(name, seed, lambda s=seed, m=name: ours(m, s)) for seed in given.seeds]
+    names = [*given.models, *(given.peers if given.torch_python else ())]
+    for seed in given.seeds:
+        for name in names:
+            make = theirs if name in PEERS else ours
+            results.setdefault(name, []).append(kept(name, seed, partial(make, name, seed)))
     versions = ", ".join(f"{name} {version(name)}" for name in ("genomimic", "jax", "numpy"))
     machine = f"{platform.machine()}, {len(os.sched_getaffinity(0))} cores, {versions}, {time.strftime('%Y-%m-%d')}"
     text = f"{given.data.name}; {machine}.\n\n{table(results)}"
