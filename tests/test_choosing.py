@@ -127,6 +127,8 @@ def test_a_budget_is_kept_and_a_resumed_run_keeps_its_steps(tmp_path):
     assert run.config["budget"]["steps_without_it"] == 100_000
     again = learning.train(model, toy(300, 1), out=tmp_path, budget=500.0, resume=True)
     assert again.config["model"]["steps"] == steps
+    with pytest.raises(UsageError, match="cannot resume: model"):
+        learning.train(models.build("pwm"), toy(300, 1), out=tmp_path, resume=True)
 
 
 def test_training_ends_at_the_first_validation_after_the_deadline():

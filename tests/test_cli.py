@@ -343,6 +343,9 @@ def test_a_folder_that_is_no_run(refused, tmp_path):
     refused(match, "show", tmp_path)
     refused(match, "sample", tmp_path / "none", "-n", "5", "-o", tmp_path / "x.fa")
     refused(match, "evaluate", tmp_path / "x.fa", "--run", tmp_path, "-o", tmp_path / "out")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "run.toml").touch()
+    refused(r"not a run directory \(no run.toml\); it is in .*run", "show", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -663,7 +666,9 @@ def test_the_model_is_chosen_where_none_is_named(works, refused, home, tmp_path,
 
 @pytest.mark.parametrize("budget", ["10", "m", "-3m", "0s", "nanm", "1e999h", "ten minutes", ""])
 def test_a_budget_that_is_no_time(refused, home, tmp_path, budget):
-    refused("expected a number with s, m or h", "train", home / "dna.fa", "-o", tmp_path / "a", f"--budget={budget}")
+    refused(
+        "expected a number above 0 with s, m or h", "train", home / "dna.fa", "-o", tmp_path / "a", f"--budget={budget}"
+    )
 
 
 HELP = {

@@ -73,7 +73,7 @@ def seconds_of(budget: str | None) -> float | None:
     except (KeyError, ValueError):
         seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise UsageError(f"--budget {budget}: expected a number with s, m or h behind it, such as 90s, 10m or 2h")
+        raise UsageError(f"--budget {budget}: expected a number above 0 with s, m or h, such as 90s, 10m or 2h")
     return seconds
 
 

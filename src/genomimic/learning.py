@@ -173,7 +173,7 @@ def _record(choice: Choice) -> dict[str, Any]:
 def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> Run:
     """Train one model into the job's directory, or go on with what is there."""
     there = _stored(job.path)
-    if "budget" in there:
+    if "budget" in there and there["model"]["name"] == model.name:
         model = replace(model, steps=there["model"]["steps"])  # pyright: ignore[reportCallIssue]
         spent = there["budget"]
     elif job.budget:

@@ -129,7 +129,9 @@ def read_config(path: Path) -> dict[str, Any]:
     """The contents of run.toml."""
     file = path / "run.toml"
     if not file.is_file():
-        raise RunError(f"{path}: not a run directory (no run.toml); make one with: genomimic train DATA -o {path}")
+        inside = (path / "run" / "run.toml").is_file()
+        mend = f"it is in {path / 'run'}" if inside else f"make one with: genomimic train DATA -o {path}"
+        raise RunError(f"{path}: not a run directory (no run.toml); {mend}")
     try:
         config = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
