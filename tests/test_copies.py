@@ -63,6 +63,8 @@ def test_the_gap_beyond_baselines_is_paired():
     assert 0 < margin < 0.01
     assert abs(gap_beyond(fair, {"markov": baseline}, halves)[0]) < 0.005
     assert gap_beyond(fair, {}, halves) is None
+    assert gap_beyond(heart, {"markov": baseline, "itself": heart}, halves) == (value, margin)
+    assert gap_beyond(heart, {"itself": heart}, halves) is None
     found, attack = memory_scores(heart, {"markov": baseline}, halves)
     assert found.value == pytest.approx(heart.holdout.mean() - heart.train.mean())
     assert found.floors["markov"] == pytest.approx(hard_holdout.mean() - hard_train.mean())

@@ -116,4 +116,15 @@ def test_findings_put_alarms_first_and_say_what_cannot_be_seen():
         "Weakest in fidelity: K-mer JS divergence, k = 6 is 0.5 where fresh real data reach 0 and a Markov chain 0.1"
     )
     assert "A Markov chain does better on: K-mer JS divergence, k = 6." in lines
-    assert lines[-2] == "So few records cannot tell floor from ceiling on: K-mer JS divergence, k = 1."
+    assert lines[-3] == "So few records cannot tell floor from ceiling on: K-mer JS divergence, k = 1."
+
+
+def test_a_fault_is_named_where_the_floor_has_none():
+    def sentence(value, **changes):
+        lines = findings([made("length_distribution", value, resolved=False, **changes)], 1000, {})
+        return [line for line in lines if line.startswith("Clearly worse than fresh real data")]
+
+    named = "Clearly worse than fresh real data, though no floor can be told from it: Length distribution (5; "
+    assert sentence(5.0)[0].startswith(named)
+    assert sentence(5.0, high=9.0, low=-1.0) == sentence(-5.0) == sentence(5.0, ceiling_high=float("nan")) == []
+    assert sentence(-5.0, better="higher")

@@ -171,9 +171,11 @@ def memory_scores(own: SeenAndUnseen, others: Mapping[str, SeenAndUnseen], halve
 def gap_beyond(own: SeenAndUnseen, others: Mapping[str, SeenAndUnseen], halves: Halves) -> tuple[float, float] | None:
     """The least by which the gap exceeds a baseline's, paired by record, with the half-width of its 95% interval.
 
-    What makes training records easier for everybody cancels. None where there is no baseline.
+    What makes training records easier for everybody cancels. None where there is no baseline but the model itself,
+    beside which no gap would ever show.
     """
     left = [own.beyond(other) for other in others.values()]
+    left = [bits for bits in left if bits.train.any() or bits.holdout.any()]
     found = [(gap(bits), NORMAL_95 * _error(gap, bits, halves)) for bits in left]
     return min(found, key=lambda pair: pair[0] - pair[1], default=None)
 

@@ -71,6 +71,7 @@ def findings(
         *_ahead(scores),
         *_likelihoods(scores, saved),
         _unresolved(scores),
+        _worse_without_floor(scores),
         _left_out(missing),
         detection_limit(n),
     ]
@@ -202,7 +203,7 @@ def _alarm_of_gap(gap: tuple[float, float] | None) -> str:
         return ""
     return (
         f"Learned by heart: unseen records need more bits for a letter than training records do, {gap[0]:.3f} ± "
-        f"{gap[1]:.3f} beyond any baseline."
+        f"{gap[1]:.3f} beyond any baseline that it was set beside."
     )
 
 
@@ -299,6 +300,23 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
 def _unresolved(scores: Sequence[Score]) -> str:
     names = [score.metric for score in scores if not score.resolved and score.family not in NO_FLOOR]
     return f"So few records cannot tell floor from ceiling on: {_listed(names)}." if names else ""
+
+
+def _worse_without_floor(scores: Sequence[Score]) -> str:
+    """Faults that no skill can show, as the floor is as good as fresh real data (lengths), or nearly so."""
+    worse = [
+        f"{title_of(score.metric)} ({score.value:.3g}; fresh real data {score.ceiling:.3g})"
+        for score in scores
+        if not score.resolved and score.family not in NO_FLOOR and _beyond_ceiling(score)
+    ]
+    return (
+        f"Clearly worse than fresh real data, though no floor can be told from it: {'; '.join(worse)}." if worse else ""
+    )
+
+
+def _beyond_ceiling(score: Score) -> bool:
+    """Whether the interval lies wholly on the bad side of that of fresh real data; not where that is unknown."""
+    return score.low > score.ceiling_high if score.better == "lower" else score.high < score.ceiling_low
 
 
 def _left_out(metrics: Sequence[str]) -> str:
