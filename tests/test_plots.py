@@ -216,6 +216,9 @@ class TestScoreChart:
         assert not without_ceiling.vague
         without_floor = self.chart(score(floors={}, floor="", resolved=False, **unknown)).groups["fidelity"][0]
         assert "no floor" in without_floor.reason
+        beside = self.chart(score(floors={"pwm": 0.25}, floor="", resolved=False, **unknown)).groups["fidelity"][0]
+        assert beside.reason == "no floor is set, so there is no skill; references: pwm 0.25"
+        assert not beside.vague
 
     def test_names_of_close_references_stand_on_different_levels(self):
         floors = {"markov": 1.0, "pwm": 0.99, "position-markov": 0.98, "uniform": 1.01}

@@ -94,16 +94,17 @@ class Row:
     @property
     def vague(self) -> bool:
         """Whether it has a scale that this n cannot resolve."""
-        return not self.resolved and not math.isnan(self.score.ceiling)
+        known = not math.isnan(self.score.ceiling) and self.score.floor in self.score.floors
+        return not self.resolved and known
 
     @property
     def reason(self) -> str:
         """Why the row has no place on the axis."""
-        if self.score.floor not in self.score.floors:
-            return "no floor was measured, so there is no skill"
+        others = ", ".join(f"{name} {value:.4g}" for name, value in self.score.floors.items())
         if math.isnan(self.score.ceiling):
-            others = ", ".join(f"{name} {value:.4g}" for name, value in self.score.floors.items())
-            return f"no ceiling is known, so there is no skill; references: {others}"
+            return f"no ceiling is known, so there is no skill; references: {others or 'none'}"
+        if self.score.floor not in self.score.floors:
+            return f"no floor is set, so there is no skill; references: {others or 'none'}"
         return f"cannot be told apart at n={self.score.n:,}: floor and ceiling lie within each other's error"
 
     @property
@@ -124,6 +125,11 @@ class Family:
     def resolved(self) -> int:
         """Number of rows with a skill."""
         return sum(row.resolved for row in self.rows)
+
+    @property
+    def vague(self) -> bool:
+        """Whether it has rows that this n cannot resolve."""
+        return any(row.vague for row in self.rows)
 
     @property
     def skill(self) -> float:
