@@ -1,20 +1,15 @@
-"""Networks that two or more models share, and the small arithmetic of training them."""
+"""Layers that two or more networks share, and the small arithmetic of training."""
 
-from typing import Any, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
-
-from genomimic.observation import Observation
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 Tree = TypeVar("Tree")
-
-CODE = 16
-"""Numbers that the latent vector sends to each position."""
 
 
 def linear(layer: eqx.nn.Linear, x: Float[Array, "*shape inputs"]) -> Float[Array, "*shape outputs"]:
@@ -62,116 +57,48 @@ def descend(
     return cast("Any", optax.apply_updates(cast("Any", weights), updates)), moments
 
 
-def word_counts(features: Float[Array, "length inputs"], longest: int) -> list[Float[Array, " _"]]:
-    """Counts of all words of 1, 2, ... longest letters; products of letters, so gradients pass."""
-    counts, words = [], jnp.ones((len(features), 1))
-    for k in range(1, longest + 1):
-        letters = features[k - 1 :]
-        words = (words[: len(letters), :, None] * letters[:, None, :]).reshape(len(letters), -1)
-        counts.append(words.sum(0))
-    return counts
+class Averaged(eqx.Module, Generic[Tree]):
+    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
+
+    weights: Tree
+    average: Tree
+    optimiser: optax.OptState
+    step: Int[Array, ""]
+
+    @classmethod
+    def begin(cls, weights: Tree, optimiser: optax.GradientTransformation) -> "Averaged[Tree]":
+        """The state before the first step."""
+        return cls(weights, weights, begin(optimiser, weights), jnp.array(0))
+
+    def after(self, gradient: Any, optimiser: optax.GradientTransformation, decay: float = 0.99) -> "Averaged[Tree]":
+        """The state after one step of the optimiser."""
+        weights, moments = descend(optimiser, self.weights, gradient, self.optimiser)
+        return Averaged(weights, moving_average(self.average, weights, self.step, decay), moments, self.step + 1)
 
 
-class WindowDecoder(eqx.Module):
-    """Latent vector to sequence, left to right: each position sees z and the `window` values before it.
+def adamw(
+    rate: float, steps: int, decay: float, spared: Callable[[Any], Any], *, clip: float = 1.0
+) -> optax.GradientTransformation:
+    """AdamW with clipped gradients and a warmed-up cosine rate.
 
-    The parameters of position i are a two-layer network of the last values, a learned vector of the position and what z
-    sends there, its layers scaled and shifted by z (FiLM, Perez et al. 2018), plus a bias that begins at the data's
-    independent model and a table of the value just before. A short window leaves what is global to z; window 0 is
-    the classical decoder in which all positions are independent given z.
+    Matrices of layers decay, but not biases, nor the tables that `spared` picks of the weights, which begin at the
+    data's own numbers.
     """
 
-    summary: eqx.nn.Linear
-    codes: eqx.nn.Linear
-    code_in: eqx.nn.Linear
-    film: tuple[eqx.nn.Linear, eqx.nn.Linear]
-    past_in: eqx.nn.Linear
-    hidden: eqx.nn.Linear
-    out: eqx.nn.Linear
-    positions: Float[Array, "length width"]
-    bias: Float[Array, "length outputs"]
-    before: Float[Array, "length inputs outputs"]
-    window: int = eqx.field(static=True)
+    def decaying(weights: Tree) -> Tree:
+        matrices = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
+        return eqx.tree_at(spared, matrices, replace_fn=lambda _: False)
 
-    def __init__(
-        self,
-        latent: int,
-        observation: Observation,
-        start: Float[np.ndarray, "length outputs"],
-        *,
-        window: int,
-        width: int,
-        key: PRNGKeyArray,
-    ) -> None:
-        keys = jax.random.split(key, 8)
-        length, outputs = start.shape
-        inputs = observation.inputs
-        broad = 3 * width // 2
-        self.summary = eqx.nn.Linear(latent, broad, key=keys[0])
-        self.codes = eqx.nn.Linear(broad, length * CODE, key=keys[1])
-        self.code_in = eqx.nn.Linear(CODE, width, key=keys[2])
-        self.film = (scaled(broad, 2 * width, keys[3], 0.1), scaled(broad, 2 * width, keys[4], 0.1))
-        self.past_in = eqx.nn.Linear(window * (inputs + 1), width, key=keys[5])
-        self.hidden = eqx.nn.Linear(width, width, key=keys[6])
-        self.out = scaled(width, outputs, keys[7], 0.1)
-        self.positions = 0.3 * jax.random.normal(keys[7], (length, width))
-        self.bias = jnp.asarray(start)
-        self.before = jnp.zeros((length, inputs, outputs))
-        self.window = window
-
-    def unroll(
-        self, z: Float[Array, " latent"], observation: Observation, key: PRNGKeyArray
-    ) -> Float[Array, "length inputs"]:
-        """Features of one sequence drawn value by value, with a straight-through gradient."""
-        codes, films = self._sent(z)
-
-        def place(
-            past: tuple[Float[Array, " past"], Float[Array, " inputs"]], at: tuple[Shaped[Array, "..."], ...]
-        ) -> tuple[tuple[Float[Array, " past"], Float[Array, " inputs"]], Float[Array, " inputs"]]:
-            windows, last = past
-            code, position, bias, before, key = at
-            params = self._network(windows, last * bool(self.window), code, films, (position, bias, before))
-            drawn = observation.stay_ended(last, observation.relax(params, key))
-            return (jnp.concatenate([present(drawn), windows])[: windows.size], drawn), drawn
-
-        inputs = self.before.shape[1]
-        unseen = (nothing(self.window, inputs).ravel(), jnp.zeros(inputs))
-        keys = jax.random.split(key, len(self.positions))
-        _, drawn = jax.lax.scan(place, unseen, (codes, self.positions, self.bias, self.before, keys))
-        return drawn
-
-    def _sent(
-        self, z: Float[Array, " latent"]
-    ) -> tuple[Float[Array, "length code"], tuple[Float[Array, " _"], Float[Array, " _"]]]:
-        """What z tells each position, and how it scales and shifts the layers."""
-        summary = jax.nn.relu(linear(self.summary, z))
-        codes = linear(self.codes, summary).reshape(-1, CODE)
-        return codes, (linear(self.film[0], summary), linear(self.film[1], summary))
-
-    def _network(
-        self,
-        windows: Float[Array, "*rows past"],
-        last: Float[Array, "*rows inputs"],
-        codes: Float[Array, "*rows code"],
-        films: tuple[Float[Array, " _"], Float[Array, " _"]],
-        tables: tuple[Float[Array, "*rows width"], Float[Array, "*rows outputs"], Float[Array, "*rows inputs outputs"]],
-    ) -> Float[Array, "*rows outputs"]:
-        position, bias, before = tables
-        first = linear(self.past_in, windows) + linear(self.code_in, codes) + position
-        first = jax.nn.relu(_modulate(first, films[0]))
-        second = first + jax.nn.relu(_modulate(linear(self.hidden, first), films[1]))
-        return linear(self.out, second) + bias + jnp.einsum("...i,...io->...o", last, before)
+    schedule = warmed_cosine(rate, steps)
+    return optax.chain(
+        optax.clip_by_global_norm(clip), optax.adamw(schedule, b2=0.98, weight_decay=decay, mask=decaying)
+    )
 
 
 def scaled(inputs: int, outputs: int, key: PRNGKeyArray, scale: float) -> eqx.nn.Linear:
     """A linear layer whose weights begin small."""
     layer = eqx.nn.Linear(inputs, outputs, key=key)
     return jax.tree.map(lambda leaf: scale * leaf, layer)
-
-
-def _modulate(x: Float[Array, "*rows width"], film: Float[Array, " doubled"]) -> Float[Array, "*rows width"]:
-    scale, shift = jnp.split(film, 2)
-    return x * (1 + scale) + shift
 
 
 def nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:

@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
@@ -78,15 +78,6 @@ class Network(eqx.Module):
         return self.bias if self.aligned else jax.lax.stop_gradient(self.bias)
 
 
-class NetworkState(eqx.Module):
-    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
-
-    weights: Network
-    average: Network
-    optimiser: optax.OptState
-    step: Int[Array, ""]
-
-
 @dataclass(frozen=True)
 class Autoregressive(Model):
     """Causal convolutions with exact likelihood."""
@@ -130,19 +121,16 @@ class Autoregressive(Model):
         return self.steps
 
     def optimiser(self) -> optax.GradientTransformation:
-        """AdamW with clipped gradients and a warmed-up cosine rate."""
-        rate = nn.warmed_cosine(self.rate, self._steps)
-        return optax.chain(
-            optax.clip_by_global_norm(1.0), optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices)
-        )
+        """AdamW with a warmed-up cosine rate."""
+        return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions))
 
-    def init(self, spec: Spec, key: PRNGKeyArray) -> NetworkState:
+    def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
         weights = Network(spec, self.width, self.layers or _layers(spec.length, self.taps), self.taps, key)
-        return NetworkState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
+        return nn.Averaged.begin(weights, self.optimiser())
 
     def step(
-        self, spec: Spec, state: NetworkState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
-    ) -> tuple[NetworkState, Scalars]:
+        self, spec: Spec, state: nn.Averaged[Network], batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[nn.Averaged[Network], Scalars]:
         def loss(weights: Network) -> Float[Array, ""]:
             def one(x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
                 strand_key, drop_key = jax.random.split(key)
@@ -153,23 +141,21 @@ class Autoregressive(Model):
             return -jax.vmap(one)(batch, jax.random.split(key, len(batch))).mean() / spec.length
 
         value, gradient = jax.value_and_grad(loss)(state.weights)
-        weights, optimiser = nn.descend(self.optimiser(), state.weights, gradient, state.optimiser)
-        average = nn.moving_average(state.average, weights, state.step, 0.99)
-        return NetworkState(weights, average, optimiser, state.step + 1), {"train_loss": value / jnp.log(2.0)}
+        return state.after(gradient, self.optimiser()), {"train_loss": value / jnp.log(2.0)}
 
     def log_prob(
-        self, spec: Spec, state: NetworkState, x: Shaped[Array, " length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], x: Shaped[Array, " length"], key: PRNGKeyArray
     ) -> Float[Array, ""]:
         def read(x: Shaped[Array, " length"]) -> Float[Array, ""]:
             return spec.observation.log_prob(state.average.params(spec.observation.features(x)), x).sum()
 
         return log_mean(spec, read, x)
 
-    def sample(self, spec: Spec, state: NetworkState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def sample(self, spec: Spec, state: nn.Averaged[Network], key: PRNGKeyArray) -> Shaped[Array, " length"]:
         draw_key, strand_key = jax.random.split(key)
         return either_strand(spec, state.average.unroll(spec, self.temperature, draw_key), strand_key)
 
-    def networks(self, state: NetworkState) -> Mapping[str, Any]:
+    def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
         return {"network": state.average}
 
 
@@ -190,9 +176,3 @@ def _pooled(spec: Spec) -> Float[np.ndarray, "length outputs"]:
     letters = (probs[:, :symbols] / probs[:, :symbols].sum(1, keepdims=True)).mean(0)
     going_on = 1 - probs[:, symbols:].sum(1, keepdims=True)
     return np.log(np.concatenate([letters * np.maximum(going_on, 1e-6), probs[:, symbols:]], 1)).astype(np.float32)
-
-
-def _matrices(weights: Network) -> Network:
-    """Which weights decay: matrices of layers, not biases and not the tables that begin at the data's own numbers."""
-    mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
-    return eqx.tree_at(lambda m: (m.bias, m.positions), mask, (False, False))

@@ -75,15 +75,6 @@ class Network(eqx.Module):
         return nn.linear(self.out, second) + self.bias + _rows(self.beside[0], before) + _rows(self.beside[1], behind)
 
 
-class NetworkState(eqx.Module):
-    """Weights, their moving average (which samples and scores), and the optimiser's moments."""
-
-    weights: Network
-    average: Network
-    optimiser: optax.OptState
-    step: Int[Array, ""]
-
-
 @dataclass(frozen=True)
 class Diffusion(Model):
     """Masked discrete diffusion, which writes letters in any order."""
@@ -130,19 +121,16 @@ class Diffusion(Model):
         return self.steps
 
     def optimiser(self) -> optax.GradientTransformation:
-        """AdamW with clipped gradients and a warmed-up cosine rate."""
-        rate = nn.warmed_cosine(self.rate, self._steps)
-        return optax.chain(
-            optax.clip_by_global_norm(1.0), optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices)
-        )
+        """AdamW with a warmed-up cosine rate."""
+        return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions, m.joined_positions))
 
-    def init(self, spec: Spec, key: PRNGKeyArray) -> NetworkState:
+    def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
         weights = Network(spec, self.width, self.layers, self.taps, key)
-        return NetworkState(weights, weights, nn.begin(self.optimiser(), weights), jnp.array(0))
+        return nn.Averaged.begin(weights, self.optimiser())
 
     def step(
-        self, spec: Spec, state: NetworkState, batch: Int[Array, "batch length"], key: PRNGKeyArray
-    ) -> tuple[NetworkState, Scalars]:
+        self, spec: Spec, state: nn.Averaged[Network], batch: Int[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[nn.Averaged[Network], Scalars]:
         """The shares of hidden letters are spread evenly over the records of the batch."""
         keys, shares = jax.random.split(key, len(batch)), _even(len(batch), jax.random.fold_in(key, 0))
 
@@ -155,13 +143,11 @@ class Diffusion(Model):
             return jax.vmap(one)(batch, shares, keys).mean() / spec.length
 
         value, gradient = jax.value_and_grad(loss)(state.weights)
-        weights, optimiser = nn.descend(self.optimiser(), state.weights, gradient, state.optimiser)
-        average = nn.moving_average(state.average, weights, state.step, 0.99)
-        return NetworkState(weights, average, optimiser, state.step + 1), {"train_loss": value / jnp.log(2.0)}
+        return state.after(gradient, self.optimiser()), {"train_loss": value / jnp.log(2.0)}
 
     def validate(
-        self, spec: Spec, state: NetworkState, values: Int[Array, "n length"], key: PRNGKeyArray
-    ) -> tuple[NetworkState, Scalars]:
+        self, spec: Spec, state: nn.Averaged[Network], values: Int[Array, "n length"], key: PRNGKeyArray
+    ) -> tuple[nn.Averaged[Network], Scalars]:
         """Bits per base by the bound; each validation hides the same letters, so that chance does not choose."""
         quick, keys = replace(self, draws=min(self.draws, VALIDATED)), jax.random.split(jax.random.key(0), len(values))
         bounds = jax.lax.map(lambda at: quick.log_prob(spec, state, *at), (values, keys), batch_size=256)
@@ -169,7 +155,7 @@ class Diffusion(Model):
         return state, {"loss": -bounds.sum() / bases / jnp.log(2.0)}
 
     def log_prob(
-        self, spec: Spec, state: NetworkState, x: Int[Array, " length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], x: Int[Array, " length"], key: PRNGKeyArray
     ) -> Float[Array, ""]:
         """The bound, estimated without bias from `draws` sets of hidden letters of all sizes."""
         share_key, hide_key = jax.random.split(key)
@@ -183,7 +169,7 @@ class Diffusion(Model):
 
         return log_mean(spec, read, x)
 
-    def sample(self, spec: Spec, state: NetworkState, key: PRNGKeyArray) -> Int[Array, " length"]:
+    def sample(self, spec: Spec, state: nn.Averaged[Network], key: PRNGKeyArray) -> Int[Array, " length"]:
         length_key, fill_key, strand_key = jax.random.split(key, 3)
         length = jnp.array(spec.length)
         if state.average.lengths.size:
@@ -192,7 +178,7 @@ class Diffusion(Model):
         return either_strand(spec, self.fill(spec, state, allowed, fill_key), strand_key)
 
     def fill(
-        self, spec: Spec, state: NetworkState, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
         """Letters that are not settled are drawn in rounds, each given all that are known by then.
 
@@ -213,7 +199,7 @@ class Diffusion(Model):
         now = jnp.arange(rounds), jax.random.split(draw_key, rounds)
         return jax.lax.scan(draw, known.astype(jnp.int8), now)[0]
 
-    def networks(self, state: NetworkState) -> Mapping[str, Any]:
+    def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
         return {"network": state.average}
 
 
@@ -305,9 +291,3 @@ def _log_length(spec: Spec, weights: Network, x: Int[Array, " length"]) -> Float
     if not weights.lengths.size:
         return jnp.array(0.0)
     return weights.lengths[jnp.maximum((x != _symbols(spec)).sum(), 1) - 1]
-
-
-def _matrices(weights: Network) -> Network:
-    """Which weights decay: matrices of layers, not biases, tables and positions, nor the lengths."""
-    mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
-    return eqx.tree_at(lambda m: (m.bias, m.positions, m.joined_positions), mask, (False, False, False))

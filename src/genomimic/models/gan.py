@@ -27,6 +27,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 from genomimic import nn
 from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
 from genomimic.models.critic import Discriminator
+from genomimic.models.generator import Generator
 from genomimic.models.moments import moment_gap, near_twins
 from genomimic.models.witness import Means, means, witness
 
@@ -48,8 +49,8 @@ class GANState(eqx.Module):
     `seen` are the means of all real batches so far and of the latest synthetic ones.
     """
 
-    generator: nn.WindowDecoder
-    average: nn.WindowDecoder
+    generator: Generator
+    average: Generator
     discriminator: Discriminator
     optimisers: tuple[optax.OptState, optax.OptState]
     seen: tuple[Means, Means]
@@ -123,7 +124,7 @@ class GAN(Model):
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> GANState:
         generator_key, discriminator_key = jax.random.split(key)
-        generator = nn.WindowDecoder(
+        generator = Generator(
             self.latent,
             spec.observation,
             spec.start,
@@ -248,10 +249,10 @@ class GAN(Model):
         slopes = jax.vmap(jax.grad(discriminator))(share * real + (1 - share) * fake)
         return ((jnp.sqrt((slopes**2).sum((1, 2)) + 1e-12) - 1) ** 2).mean()
 
-    def _generate(self, spec: Spec, generator: nn.WindowDecoder, key: PRNGKeyArray) -> Batch:
+    def _generate(self, spec: Spec, generator: Generator, key: PRNGKeyArray) -> Batch:
         return jax.vmap(lambda k: self._write(spec, generator, k))(jax.random.split(key, self.batch))
 
-    def _write(self, spec: Spec, generator: nn.WindowDecoder, key: PRNGKeyArray) -> Features:
+    def _write(self, spec: Spec, generator: Generator, key: PRNGKeyArray) -> Features:
         noise_key, key = jax.random.split(key)
         return generator.unroll(jax.random.normal(noise_key, (self.latent,)), spec.observation, key)
 

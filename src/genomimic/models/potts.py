@@ -33,15 +33,6 @@ class Potts(eqx.Module):
     couplings: Float[Array, "length inputs length outputs"]
 
 
-class PottsState(eqx.Module):
-    """Parameters, their moving average (which samples and scores), and the optimiser's moments."""
-
-    weights: Potts
-    average: Potts
-    optimiser: optax.OptState
-    step: Int[Array, ""]
-
-
 @dataclass(frozen=True)
 class AutoregressivePotts(Model):
     """Each position given all before it, by one regularised logistic regression."""
@@ -68,15 +59,15 @@ class AutoregressivePotts(Model):
     def plan(self, n: int) -> Plan:
         return Plan(self.strengths * self.steps, self.batch, self.steps, patience=2)
 
-    def init(self, spec: Spec, key: PRNGKeyArray) -> PottsState:
+    def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Potts]:
         _check(spec)
         fields = jnp.asarray(spec.start)
         weights = Potts(fields, jnp.zeros((spec.length, spec.observation.inputs, *fields.shape)))
-        return PottsState(weights, weights, nn.begin(optax.adam(self.rate), weights), jnp.array(0))
+        return nn.Averaged.begin(weights, optax.adam(self.rate))
 
     def step(
-        self, spec: Spec, state: PottsState, batch: Int[Array, "batch length"], key: PRNGKeyArray
-    ) -> tuple[PottsState, Scalars]:
+        self, spec: Spec, state: nn.Averaged[Potts], batch: Int[Array, "batch length"], key: PRNGKeyArray
+    ) -> tuple[nn.Averaged[Potts], Scalars]:
         batch = jax.vmap(lambda x, key: either_strand(spec, x, key))(batch, jax.random.split(key, len(batch)))
         strength = self._strength(state.step)
 
@@ -85,14 +76,14 @@ class AutoregressivePotts(Model):
             return fit + strength / 2 * (weights.couplings**2).sum()
 
         value, gradient = jax.value_and_grad(loss)(state.weights)
-        weights, optimiser = nn.descend(optax.adam(self.rate), state.weights, gradient, state.optimiser)
-        average = nn.moving_average(state.average, weights, state.step, 0.98)
-        return PottsState(weights, average, optimiser, state.step + 1), {"train_loss": value, "strength": strength}
+        return state.after(gradient, optax.adam(self.rate), decay=0.98), {"train_loss": value, "strength": strength}
 
-    def log_prob(self, spec: Spec, state: PottsState, x: Int[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+    def log_prob(
+        self, spec: Spec, state: nn.Averaged[Potts], x: Int[Array, " length"], key: PRNGKeyArray
+    ) -> Float[Array, ""]:
         return log_mean(spec, lambda x: _log_prob(spec, state.average, x), x)
 
-    def sample(self, spec: Spec, state: PottsState, key: PRNGKeyArray) -> Int[Array, " length"]:
+    def sample(self, spec: Spec, state: nn.Averaged[Potts], key: PRNGKeyArray) -> Int[Array, " length"]:
         """From left to right: each letter adds its couplings to the parameters of all positions behind it."""
         couplings = _earlier(state.average.couplings)
 
@@ -108,7 +99,7 @@ class AutoregressivePotts(Model):
         _, drawn = jax.lax.scan(place, state.average.fields, at)
         return either_strand(spec, spec.observation.trim(drawn), strand_key)
 
-    def networks(self, state: PottsState) -> Mapping[str, Any]:
+    def networks(self, state: nn.Averaged[Potts]) -> Mapping[str, Any]:
         return {"fields and couplings": state.average}
 
     def _strength(self, step: Int[Array, ""]) -> Float[Array, ""]:

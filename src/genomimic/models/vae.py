@@ -174,12 +174,8 @@ class VAE(Model):
         return self.steps
 
     def optimiser(self) -> optax.GradientTransformation:
-        """AdamW with clipped gradients and a warmed-up cosine rate."""
-        rate = nn.warmed_cosine(self.rate, self._steps)
-        return optax.chain(
-            optax.clip_by_global_norm(20.0),
-            optax.adamw(rate, b2=0.98, weight_decay=self.decay, mask=_matrices),
-        )
+        """AdamW with a warmed-up cosine rate."""
+        return nn.adamw(self.rate, self._steps, self.decay, _tables, clip=20.0)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> VAEState:
         encoder_key, decoder_key = jax.random.split(key)
@@ -317,7 +313,6 @@ def kl_divergence(
     return (mean**2 + variance - jnp.log(variance) - 1) / 2
 
 
-def _matrices(weights: Autoencoder) -> Autoencoder:
-    """Which weights decay: matrices of layers, not biases and not the tables that begin at the data's own numbers."""
-    mask = jax.tree.map(lambda leaf: leaf.ndim == 2, weights)
-    return eqx.tree_at(lambda m: (m.decoder.network.bias, m.decoder.network.positions), mask, (False, False))
+def _tables(weights: Any) -> Any:
+    """Weights that begin at the data's own numbers, and positions."""
+    return weights.decoder.network.bias, weights.decoder.network.positions
