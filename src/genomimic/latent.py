@@ -8,7 +8,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
-from genomimic.models import Spec, State
+from genomimic.models import Spec, State, able
 from genomimic.run import Run
 from genomimic.sampling import aligned_values, mapped
 
@@ -79,7 +79,7 @@ def _line(
 
 def _check(run: Run, name: str) -> None:
     if not hasattr(run.model, name):
-        raise UsageError(f"{run.model.name} cannot {name}; use a run of the model vae")
+        raise UsageError(f"{run.model.name} cannot {name}; models that can: {able(name)}")
 
 
 def _encode(

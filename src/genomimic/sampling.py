@@ -20,7 +20,7 @@ import genomimic
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
-from genomimic.models import MODELS, Model, Spec, State
+from genomimic.models import MODELS, Model, Spec, State, able
 from genomimic.parallel import in_order
 from genomimic.run import Run
 from genomimic.templates import Templates, read_templates
@@ -92,7 +92,7 @@ def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndar
 def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
     """D(x) of each record: what a GAN's discriminator thinks of it."""
     if not hasattr(run.model, "discriminate"):
-        raise UsageError(f"{run.model.name} has no discriminator; use a run of the model gan")
+        raise UsageError(f"{run.model.name} has no discriminator; models that have one: {able('discriminate')}")
     return mapped(run, _opinion, aligned_values(run, dataset))
 
 

@@ -28,6 +28,7 @@ __all__ = [
     "Scalars",
     "Spec",
     "State",
+    "able",
     "build",
     "config",
     "describe",
@@ -81,6 +82,15 @@ def build(name: str, settings: Mapping[str, Any] | None = None) -> Model:
             )
         values[field] = _converted(f"--{flag}", given, hints[field])
     return model(**values)
+
+
+def able(method: str) -> str:
+    """The names of the models that have a method which not all have.
+
+    >>> able("encode")
+    'vae'
+    """
+    return ", ".join(name for name, model in MODELS.items() if hasattr(model, method))
 
 
 def model(name: str, **settings: Any) -> Model:

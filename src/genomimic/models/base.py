@@ -107,8 +107,7 @@ class Model(ABC):
         Unless a model says otherwise, it chooses nothing, and the loss is bits per base by `log_prob`.
         """
         log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
-        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
-        return state, {"loss": -log_probs.sum() / bases / jnp.log(2.0)}
+        return state, {"loss": mean_bits(spec, values, log_probs)}
 
     @abstractmethod
     def sample(self, spec: Spec, state: State, key: PRNGKeyArray) -> Shaped[Array, " length"]:
@@ -122,7 +121,7 @@ class Model(ABC):
 
     def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         """Log-probability of one record in nats: exact, or a lower bound, as `likelihood` says."""
-        raise UsageError(f"{self.name} has no likelihood; models that have one: markov, position-markov, vae, ...")
+        raise UsageError(f"{self.name} has no likelihood; it can only sample")
 
     def networks(self, state: State) -> Mapping[str, Any]:
         """The parts of a state that make records, by name, for a summary."""
@@ -131,3 +130,9 @@ class Model(ABC):
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         """A sentence that says why training should stop and what to change, or None while all is well."""
         return None
+
+
+def mean_bits(spec: Spec, values: Shaped[Array, "n length"], log_probs: Float[Array, " n"]) -> Float[Array, ""]:
+    """Bits per base of records whose log-probabilities are given in nats."""
+    bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
+    return -log_probs.sum() / bases / jnp.log(2.0)

@@ -18,7 +18,7 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic import nn
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, mean_bits
 from genomimic.models.strands import either_strand, log_mean
 from genomimic.models.trunk import CausalTrunk
 
@@ -151,8 +151,7 @@ class Diffusion(Model):
         """Bits per base by the bound; each validation hides the same letters, so that chance does not choose."""
         quick, keys = replace(self, draws=min(self.draws, VALIDATED)), jax.random.split(jax.random.key(0), len(values))
         bounds = jax.lax.map(lambda at: quick.log_prob(spec, state, *at), (values, keys), batch_size=256)
-        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
-        return state, {"loss": -bounds.sum() / bases / jnp.log(2.0)}
+        return state, {"loss": mean_bits(spec, values, bounds)}
 
     def log_prob(
         self, spec: Spec, state: nn.Averaged[Network], x: Int[Array, " length"], key: PRNGKeyArray

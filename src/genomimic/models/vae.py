@@ -20,7 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.autoregressive import Network
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, mean_bits
 
 ACTIVE = 0.01
 """A latent unit is active where its mean varies by more than this over records (Burda et al. 2016)."""
@@ -239,10 +239,9 @@ class VAE(Model):
             return bound, read[:DRAWS].mean() - read[DRAWS], self.encode(spec, state, x)[0]
 
         bound, told, mean = jax.lax.map(one, (values, jnp.roll(values, 1, 0), keys), batch_size=64)
-        bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
         kl = kl_divergence(mean, jnp.full(mean.shape, 1 - self.signal**2)).sum(1).mean()
         active = (mean.var(0) > ACTIVE).sum().astype(float)
-        bits = -bound.sum() / bases / jnp.log(2.0)
+        bits = mean_bits(spec, values, bound)
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
