@@ -133,7 +133,8 @@ def test_the_table_in_the_docs_is_made():
 
 
 def test_code_in_the_tutorial_is_code_that_runs():
-    sources = ["examples/walkthrough.py", "src/genomimic/models/gan.py", "src/genomimic/scoring.py"]
+    models = [f"src/genomimic/models/{name}.py" for name in ("gan", "witness", "vae")]
+    sources = ["examples/walkthrough.py", *models, "src/genomimic/scoring.py"]
     code = [stripped((ROOT / source).read_text()) for source in sources]
     for block in blocks(ROOT / "docs/tutorial.md", "python"):
         assert any(stripped(block) in text for text in code), block
