@@ -24,7 +24,11 @@ from genomimic.models.trunk import CausalTrunk
 
 
 class Network(eqx.Module):
-    """The values before each position, and the position itself where records are aligned, to its parameters."""
+    """The values before each position, and the position itself where records are aligned, to its parameters.
+
+    With `counts` it also sees how the letters so far differ in number from what their places lead one to expect: a
+    record rich in G and C is likely to go on so, farther than the layers reach.
+    """
 
     before: eqx.nn.Linear
     positions: Float[Array, "places width"]
@@ -32,16 +36,20 @@ class Network(eqx.Module):
     out: eqx.nn.Linear
     bias: Float[Array, "length outputs"]
     aligned: bool = eqx.field(static=True)
+    counts: bool = eqx.field(static=True)
 
-    def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
+    def __init__(
+        self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray, *, counts: bool = False
+    ) -> None:
         keys = jax.random.split(key, 4)
         inputs, outputs = spec.observation.inputs, spec.observation.outputs
-        self.before = eqx.nn.Linear(inputs + 1, width, key=keys[0])
+        self.before = eqx.nn.Linear(inputs + 1 + counts * inputs, width, key=keys[0])
         self.positions = 0.3 * jax.random.normal(keys[1], (spec.length if spec.aligned else 0, width))
         self.trunk = CausalTrunk(width, layers, taps, keys[2])
         self.out = nn.scaled(width, outputs, keys[3], 0.1)
         self.bias = jnp.asarray(spec.start if spec.aligned else _pooled(spec))
         self.aligned = spec.aligned
+        self.counts = counts
 
     def params(
         self,
@@ -52,6 +60,10 @@ class Network(eqx.Module):
     ) -> Float[Array, "length outputs"]:
         """Parameters of every position given the true values before it and what it is told of the whole, at once."""
         before = jnp.concatenate([nn.nothing(1, features.shape[1]), nn.present(features[:-1])])
+        if self.counts:
+            surplus = jnp.cumsum(features - self._expected(), 0)[:-1]
+            surplus = jnp.concatenate([jnp.zeros((1, features.shape[1])), surplus])
+            before = jnp.concatenate([before, _scaled(surplus, jnp.arange(len(features))[:, None])], 1)
         x = nn.linear(self.before, before) + (self.positions if self.aligned else 0.0) + told
         return nn.linear(self.out, self.trunk(x, drop, key)) + self._bias()
 
@@ -63,15 +75,22 @@ class Network(eqx.Module):
         positions = (self.positions if self.aligned else jnp.zeros((spec.length, 1))) + told
 
         def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Shaped[Array, ""]]:
-            before, memory = carry
-            i, position, bias, key = at
-            x, memory = self.trunk.next(nn.linear(self.before, before) + position, memory, i)
+            before, surplus, memory = carry
+            i, position, bias, expected, key = at
+            seen = jnp.concatenate([before, _scaled(surplus, i)]) if self.counts else before
+            x, memory = self.trunk.next(nn.linear(self.before, seen) + position, memory, i)
             drawn = observation.draw((nn.linear(self.out, x) + bias) / temperature, key)
-            return (nn.present(observation.features(drawn)), memory), drawn
+            features = observation.features(drawn)
+            return (nn.present(features), surplus + features - expected, memory), drawn
 
-        start = (nn.nothing(1, observation.inputs)[0], self.trunk.start())
-        at = (jnp.arange(spec.length), positions, self._bias(), jax.random.split(key, spec.length))
+        start = (nn.nothing(1, observation.inputs)[0], jnp.zeros(observation.inputs), self.trunk.start())
+        keys = jax.random.split(key, spec.length)
+        at = (jnp.arange(spec.length), positions, self._bias(), self._expected(), keys)
         return observation.trim(jax.lax.scan(place, start, at)[1])
+
+    def _expected(self) -> Float[Array, "length outputs"]:
+        """What each place expects before it knows any letter."""
+        return jax.lax.stop_gradient(jax.nn.softmax(self.bias))
 
     def _bias(self) -> Float[Array, "length outputs"]:
         """Learned where records are aligned; else only the lengths seen, which are no matter of learning."""
@@ -125,7 +144,8 @@ class Autoregressive(Model):
         return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions))
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
-        weights = Network(spec, self.width, self.layers or _layers(spec.length, self.taps), self.taps, key)
+        layers = self.layers or _layers(spec.length, self.taps)
+        weights = Network(spec, self.width, layers, self.taps, key, counts=True)
         return nn.Averaged.begin(weights, self.optimiser())
 
     def step(
@@ -157,6 +177,11 @@ class Autoregressive(Model):
 
     def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
         return {"network": state.average}
+
+
+def _scaled(surplus: Float[Array, "*rows inputs"], i: Int[Array, "*rows"]) -> Float[Array, "*rows inputs"]:
+    """A sum of i deviations in units that do not grow with i."""
+    return surplus / jnp.sqrt(jnp.maximum(i, 1))
 
 
 def _layers(length: int, taps: int) -> int:
