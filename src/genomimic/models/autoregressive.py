@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
@@ -63,7 +63,7 @@ class Network(eqx.Module):
         if self.counts:
             surplus = jnp.cumsum(features - self._expected(), 0)[:-1]
             surplus = jnp.concatenate([jnp.zeros((1, features.shape[1])), surplus])
-            before = jnp.concatenate([before, _scaled(surplus, jnp.arange(len(features))[:, None])], 1)
+            before = jnp.concatenate([before, _scaled(surplus, jnp.arange(len(features)))], 1)
         x = nn.linear(self.before, before) + (self.positions if self.aligned else 0.0) + told
         return nn.linear(self.out, self.trunk(x, drop, key)) + self._bias()
 
@@ -181,7 +181,7 @@ class Autoregressive(Model):
 
 def _scaled(surplus: Float[Array, "*rows inputs"], i: Int[Array, "*rows"]) -> Float[Array, "*rows inputs"]:
     """A sum of i deviations in units that do not grow with i."""
-    return surplus / jnp.sqrt(jnp.maximum(i, 1))
+    return surplus / jnp.sqrt(jnp.maximum(i, 1))[..., None]
 
 
 def _layers(length: int, taps: int) -> int:
