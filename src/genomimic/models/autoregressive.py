@@ -187,7 +187,7 @@ def _scaled(surplus: Float[Array, "*rows inputs"], i: Int[Array, "*rows"]) -> Fl
 def _layers(length: int, taps: int) -> int:
     """The least number of layers that reach half of a record, between 3 and 8.
 
-    >>> [_layers(length, 3) for length in (30, 50, 200, 1000)]
+    >>> [_layers(length, 3) for length in (20, 50, 200, 1000)]
     [3, 4, 6, 8]
     """
     reach = (length // 2) / max(taps - 1, 1) + 1
