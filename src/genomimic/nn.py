@@ -101,6 +101,15 @@ def scaled(inputs: int, outputs: int, key: PRNGKeyArray, scale: float) -> eqx.nn
     return jax.tree.map(lambda leaf: scale * leaf, layer)
 
 
+def words(x: Float[Array, "*shape inputs"], size: int) -> Float[Array, "*rest words"]:
+    """Which word of `size` letters begins at each place of one-hot letters; products of letters, so gradients pass."""
+    found = jnp.ones((*x.shape[:-2], x.shape[-2] + 1, 1))
+    for k in range(size):
+        found, letters = found[..., : x.shape[-2] - k, :], x[..., k:, :]
+        found = (found[..., :, None] * letters[..., None, :]).reshape(*letters.shape[:-1], -1)
+    return found
+
+
 def nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:
     """Places before the first value: no features, and a flag that says so."""
     return jnp.concatenate([jnp.zeros((rows, inputs)), jnp.ones((rows, 1))], 1)

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
+from genomimic import nn
 from genomimic.observation import Observation
 
 WORD_SIZES = (2, 3, 4)
@@ -53,16 +54,6 @@ def _words(observation: Observation, x: Shaped[Array, "n length"]) -> Float[Arra
     sizes = [k for k in WORD_SIZES if observation.inputs**k <= MOST_WORDS]
 
     def counts(row: Shaped[Array, " length"]) -> Float[Array, " words"]:
-        return jnp.concatenate(_word_counts(observation.features(row), max(sizes))[1:])
+        return jnp.concatenate([nn.words(observation.features(row), k).sum(0) for k in sizes])
 
     return jax.lax.map(counts, x, batch_size=128)
-
-
-def _word_counts(features: Float[Array, "length inputs"], longest: int) -> list[Float[Array, " _"]]:
-    """Counts of all words of 1, 2, ... longest letters; products of letters, so gradients pass."""
-    counts, words = [], jnp.ones((len(features), 1))
-    for k in range(1, longest + 1):
-        letters = features[k - 1 :]
-        words = (words[: len(letters), :, None] * letters[:, None, :]).reshape(len(letters), -1)
-        counts.append(words.sum(0))
-    return counts

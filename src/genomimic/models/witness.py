@@ -12,6 +12,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from genomimic import nn
+
 MOST_NUMBERS = 800
 """Numbers of a stretch, within which all pairs are seen: 200 letters of DNA."""
 MOST_WORDS = 4096
@@ -73,14 +75,4 @@ def _halves(x: Batch) -> tuple[Float[Array, "batch words starts"], Float[Array, 
     _, length, inputs = x.shape
     size = max(k for k in range(1, 13) if k == 1 or (inputs**k <= MOST_WORDS and k <= length))
     first, places = size // 2, length - size + 1
-    return _words(x, first)[:, :places], _words(x, size - first)[:, first:]
-
-
-def _words(x: Batch, size: int) -> Float[Array, "batch places words"]:
-    """Which word of `size` letters begins at each place; products of letters, so gradients pass."""
-    n, length, _ = x.shape
-    words = jnp.ones((n, length + 1, 1))
-    for k in range(size):
-        words, letters = words[:, : length - k], x[:, k:]
-        words = (words[..., :, None] * letters[..., None, :]).reshape(n, length - k, -1)
-    return words
+    return nn.words(x, first)[:, :places], nn.words(x, size - first)[:, first:]
