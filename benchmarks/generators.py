@@ -96,17 +96,12 @@ def shuffled(parts: Any) -> np.ndarray:
 
 def js_distance(a: np.ndarray, b: np.ndarray) -> float:
     """Jensen-Shannon distance of the 6-mers of two sets: square root of the divergence in nats."""
+    from genomimic.alphabet import DNA
     from genomimic.divergence import jensen_shannon
+    from genomimic.words import count_all
 
-    p, q = (counts / counts.sum() for counts in (words(a, 6), words(b, 6)))
+    p, q = (counts / counts.sum() for counts in (count_all(side, DNA, 6, both_strands=False) for side in (a, b)))
     return float(np.sqrt(jensen_shannon(p, q) * np.log(2.0)))
-
-
-def words(values: np.ndarray, k: int) -> np.ndarray:
-    """How often each word of k letters stands in rows of letters."""
-    windows = np.lib.stride_tricks.sliding_window_view(values.astype(np.int64), k, axis=1)
-    known = (windows < 4).all(-1)
-    return np.bincount((windows @ 4 ** np.arange(k)[::-1])[known], minlength=4**k).astype(float)
 
 
 def dataset(values: np.ndarray, parts: Any) -> Any:
