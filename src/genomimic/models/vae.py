@@ -16,7 +16,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.autoregressive import Network
@@ -118,13 +118,10 @@ class Spread(eqx.Module):
 
 
 class VAEState(eqx.Module):
-    """Weights, their moving average (which samples and scores), that of the encoder's spread, optimiser's moments."""
+    """Both networks in training, and the moving average of the encoder's spread."""
 
-    weights: Autoencoder
-    average: Autoencoder
+    networks: nn.Averaged[Autoencoder]
     spread: Spread
-    optimiser: optax.OptState
-    step: Int[Array, ""]
 
 
 @dataclass(frozen=True)
@@ -183,17 +180,15 @@ class VAE(Model):
         decoder = Decoder(spec, self.latent, self.width, self.layers, self.taps, decoder_key)
         weights = Autoencoder(encoder, decoder)
         spread = Spread(jnp.zeros(self.latent), jnp.ones(self.latent))
-        return VAEState(weights, weights, spread, nn.begin(self.optimiser(), weights), jnp.array(0))
+        return VAEState(nn.Averaged.begin(weights, self.optimiser()), spread)
 
     def step(
         self, spec: Spec, state: VAEState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
         gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, key), has_aux=True)
-        grads, (spread, scalars) = gradient(state.weights)
-        weights, optimiser = nn.descend(self.optimiser(), state.weights, grads, state.optimiser)
-        average = nn.moving_average(state.average, weights, state.step, 0.99)
-        spread = nn.moving_average(state.spread, spread, state.step, 0.99)
-        return VAEState(weights, average, spread, optimiser, state.step + 1), scalars
+        grads, (spread, scalars) = gradient(state.networks.weights)
+        spread = nn.moving_average(state.spread, spread, state.networks.step, 0.99)
+        return VAEState(state.networks.after(grads, self.optimiser()), spread), scalars
 
     def loss(
         self, spec: Spec, weights: Autoencoder, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
@@ -245,7 +240,7 @@ class VAE(Model):
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
-        return {"encoder": state.average.encoder, "decoder": state.average.decoder}
+        return {"encoder": state.networks.average.encoder, "decoder": state.networks.average.decoder}
 
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         recent = log[-2:]
@@ -270,13 +265,13 @@ class VAE(Model):
         self, spec: Spec, state: VAEState, x: Shaped[Array, " length"]
     ) -> tuple[Float[Array, " latent"], Float[Array, " latent"]]:
         """Mean and variance of a record's latent vector."""
-        return self._posterior(state.average.encoder(spec.observation.features(x)), state.spread)
+        return self._posterior(state.networks.average.encoder(spec.observation.features(x)), state.spread)
 
     def decode(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         """A record drawn from the decoder's distribution at a latent vector."""
-        return state.average.decoder.unroll(z, spec, key)
+        return state.networks.average.decoder.unroll(z, spec, key)
 
     def _posterior(
         self, raw: Float[Array, "*batch latent"], spread: Spread
@@ -297,7 +292,7 @@ class VAE(Model):
     def _log_likelihood(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], x: Shaped[Array, " length"]
     ) -> Float[Array, ""]:
-        params = state.average.decoder.params(z, spec.observation.features(x))
+        params = state.networks.average.decoder.params(z, spec.observation.features(x))
         return spec.observation.log_prob(params, x).sum()
 
 
