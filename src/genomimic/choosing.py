@@ -103,5 +103,4 @@ def _saved(one: Tried, other: Tried, halves: Halves) -> tuple[float, float]:
 def _suits(name: str, spec: Spec) -> bool:
     if name in ("pwm", "position-markov") and not spec.aligned:
         return False
-    of_one_length = spec.aligned and not getattr(spec.observation, "ends", False)
-    return name != "potts" or (of_one_length and spec.length <= LONGEST_POTTS)
+    return name != "potts" or (spec.aligned and not spec.ends and spec.length <= LONGEST_POTTS)

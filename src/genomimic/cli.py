@@ -271,7 +271,7 @@ def models(name: str | None = None) -> None:
         table.add_column("fills in templates")
         table.add_row("auto", "the default: the simplest model that does as well as any", "exact", "")
         for model in MODELS.values():
-            table.add_row(model.name, model.summary, model.likelihood, "yes" if model.fills else "")
+            table.add_row(model.name, model.summary, model.likelihood, "yes" if hasattr(model, "fill") else "")
     else:
         for heading in ("setting", "value", "default", "meaning"):
             table.add_column(heading, overflow="fold")

@@ -15,7 +15,7 @@ import numpy as np
 import genomimic
 from genomimic import models
 from genomimic.budgets import Budget, fitted
-from genomimic.choosing import Choice, Tried, choose, pays, rungs
+from genomimic.choosing import Tried, choose, pays, rungs
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
 from genomimic.models import Model
@@ -139,8 +139,7 @@ def _climb(job: Job) -> Run:
             f"{job.path}: cannot resume: give --model {there['model']['name']}, which this run was begun with"
         )
     if there and there["choice"]["tried"]:
-        settings = dict(there["model"])
-        return _train(models.build(settings.pop("name"), settings), job, there["choice"])
+        return _train(models.from_config(there["model"]), job, there["choice"])
     parts, seed = job.parts, job.seed
     view = View(parts.validation, parts.split.cluster[parts.split.rows("validation")])
     halves = [half.rows for half in halved(view, 100, np.random.default_rng([seed, len(view)])).halves]
@@ -157,17 +156,13 @@ def _climb(job: Job) -> Run:
             break
     choice = choose(tried, halves)
     job.watch("choose", 1.0, choice.reason)
-    record = _record(choice)
+    record = {"reason": choice.reason, "tried": list(choice.rows)}
     if kept is not None and kept.model == choice.model:
-        write_config(job.path, {**kept.config, "choice": record})
-        return replace(kept, config={**kept.config, "choice": record})
+        kept = replace(kept, config={**kept.config, "choice": record})
+        write_config(job.path, kept.config)
+        return kept
     discard(job.path)
     return _train(choice.model, job, record)
-
-
-def _record(choice: Choice) -> dict[str, Any]:
-    """What run.toml says of a choice."""
-    return {"reason": choice.reason, "tried": [dict(row) for row in choice.rows]}
 
 
 def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> Run:

@@ -114,8 +114,7 @@ def template(model: Model, spec: Spec) -> State:
 def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modality]:
     """Model, spec and modality from what run.toml says."""
     try:
-        settings = dict(config["model"])
-        model = models.build(settings.pop("name"), settings)
+        model = models.from_config(config["model"])
         modality = modalities.build(config["modality"])
         observation = Categorical(int(config["spec"]["symbols"]), bool(config["spec"]["ends"]))
         length = int(config["spec"]["length"])

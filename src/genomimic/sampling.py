@@ -20,7 +20,7 @@ import genomimic
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
-from genomimic.models import MODELS, Model, Spec, State, able
+from genomimic.models import Model, Spec, State, able
 from genomimic.parallel import in_order
 from genomimic.run import Run
 from genomimic.templates import Templates, read_templates
@@ -67,12 +67,10 @@ def stream(
 
 def templates_for(run: Run, given: str | Path) -> Templates:
     """The template that a text is, or those in a file, for records of this run; its model must be able to fill in."""
-    if not run.model.fills:
-        able = ", ".join(name for name, model in MODELS.items() if model.fills)
-        raise UsageError(f"{run.model.name} cannot fill in a template; models that can: {able}")
+    if not hasattr(run.model, "fill"):
+        raise UsageError(f"{run.model.name} cannot fill in a template; models that can: {able('fill')}")
     assert isinstance(run.modality, Sequences)
-    ends = getattr(run.spec.observation, "ends", False)
-    return read_templates(given, run.modality, length=run.spec.length, ends=ends)
+    return read_templates(given, run.modality, length=run.spec.length, ends=run.spec.ends)
 
 
 def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
@@ -168,7 +166,7 @@ def _draw(model: Model, spec: Spec, state: State, _: Any, key: PRNGKeyArray) -> 
 
 
 def _fill(
-    model: Model, spec: Spec, state: State, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
+    model: Any, spec: Spec, state: State, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
 ) -> Shaped[Array, " length"]:
     return model.fill(spec, state, allowed, key)
 

@@ -55,7 +55,7 @@ def test_record_i_depends_on_seed_and_i_alone(trained, name):
     assert not np.array_equal(sample(run, 600, seed=8).values, whole)
 
 
-@pytest.mark.parametrize(("name", "kind"), [pair for pair in LEARNED if MODELS[pair[0]].fills])
+@pytest.mark.parametrize(("name", "kind"), [pair for pair in LEARNED if hasattr(MODELS[pair[0]], "fill")])
 def test_filling_in_keeps_what_is_given_whatever_the_batch_size(trained, tmp_path, name, kind):
     """Given letters stand, others are of those that their code allows, and the record ends with its template."""
     run, texts = trained(name, kind), ["ACGTNNNNNACG", "NNNRRRNNYNTT", "NNNNNNNNNNNN"]
@@ -77,7 +77,7 @@ def test_filling_in_keeps_what_is_given_whatever_the_batch_size(trained, tmp_pat
     assert not np.array_equal(sample(run, 100, seed=4, template=file).values, made.values)
 
 
-@pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if not model.fills))
+@pytest.mark.parametrize("name", sorted(name for name, model in MODELS.items() if not hasattr(model, "fill")))
 def test_models_that_cannot_fill_in_name_those_that_can(trained, name):
     with pytest.raises(UsageError, match=f"{name} cannot fill in a template; models that can: diffusion"):
         sample(trained(name), 3, template="ACGTNNNNNNNN")

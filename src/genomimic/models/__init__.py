@@ -32,6 +32,7 @@ __all__ = [
     "build",
     "config",
     "describe",
+    "from_config",
     "model",
 ]
 
@@ -105,6 +106,16 @@ def model(name: str, **settings: Any) -> Model:
 def config(model: Model) -> dict[str, Any]:
     """Plain values from which `build` makes the model again; fields that are None are left out."""
     return {"name": model.name} | {key: value for key, value in asdict(model).items() if value is not None}
+
+
+def from_config(stored: Mapping[str, Any]) -> Model:
+    """The model that `config` describes.
+
+    >>> from_config(config(build("markov", {"order": "3"})))
+    Markov(order=3, alpha=None)
+    """
+    settings = dict(stored)
+    return build(settings.pop("name"), settings)
 
 
 def describe(name: str) -> list[Field]:

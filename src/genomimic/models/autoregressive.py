@@ -196,8 +196,6 @@ def _layers(length: int, taps: int) -> int:
 
 def _pooled(spec: Spec) -> Float[np.ndarray, "length outputs"]:
     """The same log-frequencies of letters at all positions, and the chance to end of each."""
-    symbols = getattr(spec.observation, "symbols", spec.observation.outputs)
-    probs = np.exp(spec.start)
-    letters = (probs[:, :symbols] / probs[:, :symbols].sum(1, keepdims=True)).mean(0)
-    going_on = 1 - probs[:, symbols:].sum(1, keepdims=True)
-    return np.log(np.concatenate([letters * np.maximum(going_on, 1e-6), probs[:, symbols:]], 1)).astype(np.float32)
+    ended = np.exp(spec.start[:, spec.symbols :])
+    going_on = np.maximum(1 - ended.sum(1, keepdims=True), 1e-6)
+    return np.log(np.concatenate([spec.letter_frequencies().mean(0) * going_on, ended], 1)).astype(np.float32)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic.errors import UsageError
 from genomimic.observation import Observation
@@ -49,6 +49,21 @@ class Spec:
     aligned: bool = True
     complement: tuple[int, ...] | None = None
 
+    @property
+    def symbols(self) -> int:
+        """Letters of the alphabet; padding and missing letters have the two numbers behind them."""
+        return getattr(self.observation, "symbols", self.observation.outputs)
+
+    @property
+    def ends(self) -> bool:
+        """Whether records differ in length, so that their end is an outcome too."""
+        return self.observation.outputs > self.symbols
+
+    def letter_frequencies(self) -> Float[np.ndarray, "length symbols"]:
+        """Of the letters at each position of the training records, among those that reach it."""
+        probs = np.exp(self.start[:, : self.symbols])
+        return probs / probs.sum(1, keepdims=True)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -78,8 +93,6 @@ class Model(ABC):
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """Scalars on the progress bar."""
-    fills: ClassVar[bool] = False
-    """Whether it can fill in a template: draw some letters of a record around others that are given."""
 
     def settled(self, n: int) -> "Model":
         """The model with every size that was left open settled for n training records."""
@@ -112,12 +125,6 @@ class Model(ABC):
     @abstractmethod
     def sample(self, spec: Spec, state: State, key: PRNGKeyArray) -> Shaped[Array, " length"]:
         """One new record."""
-
-    def fill(
-        self, spec: Spec, state: State, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
-    ) -> Shaped[Array, " length"]:
-        """One new record of the letters that are allowed at each place; it ends before the first that allows none."""
-        raise UsageError(f"{self.name} cannot fill in templates")
 
     def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         """Log-probability of one record in nats: exact, or a lower bound, as `likelihood` says."""

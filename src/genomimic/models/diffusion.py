@@ -47,7 +47,7 @@ class Network(eqx.Module):
 
     def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
         keys = jax.random.split(key, 9)
-        symbols, places = _symbols(spec), spec.length if spec.aligned else 1
+        symbols, places = spec.symbols, spec.length if spec.aligned else 1
         self.letters = (eqx.nn.Linear(symbols + 2, width, key=keys[0]), eqx.nn.Linear(symbols + 2, width, key=keys[1]))
         self.positions = 0.3 * spec.aligned * jax.random.normal(keys[2], (places, width))
         self.sides = (CausalTrunk(width, layers, taps, keys[3]), CausalTrunk(width, layers, taps, keys[4]))
@@ -83,7 +83,6 @@ class Diffusion(Model):
     summary: ClassVar[str] = "masked diffusion: letters in any order, given all that are known; fills in templates"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
     shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
-    fills: ClassVar[bool] = True
 
     width: int = 48
     """Channels of each layer on either side."""
@@ -173,21 +172,22 @@ class Diffusion(Model):
         length = jnp.array(spec.length)
         if state.average.lengths.size:
             length = 1 + jax.random.categorical(length_key, state.average.lengths)
-        allowed = jnp.broadcast_to((jnp.arange(spec.length) < length)[:, None], (spec.length, _symbols(spec)))
+        allowed = jnp.broadcast_to((jnp.arange(spec.length) < length)[:, None], (spec.length, spec.symbols))
         return either_strand(spec, self.fill(spec, state, allowed, fill_key), strand_key)
 
     def fill(
         self, spec: Spec, state: nn.Averaged[Network], allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
-        """Letters that are not settled are drawn in rounds, each given all that are known by then.
+        """A record of the letters allowed at each place, which ends before the first that allows none.
 
-        Each round draws one of every `rounds` such places that follow each other, so letters drawn at once stand
-        apart; up to `rounds` of them are drawn one by one.
+        Letters that are not settled are drawn in rounds, each given all that are known by then. Each round draws
+        one of every `rounds` such places that follow each other, so letters drawn at once stand apart; up to `rounds`
+        of them are drawn one by one.
         """
         order_key, draw_key = jax.random.split(key)
         rounds = min(self.rounds, spec.length)
         choices, known = allowed.sum(1), jnp.argmax(allowed, 1)
-        known = jnp.where(choices == 0, _symbols(spec), jnp.where(choices == 1, known, spec.observation.missing))
+        known = jnp.where(choices == 0, spec.symbols, jnp.where(choices == 1, known, spec.observation.missing))
         turns = _rounds(choices > 1, rounds, order_key)
         barred = jnp.where(allowed | (choices < 2)[:, None], 0.0, -jnp.inf)
 
@@ -200,11 +200,6 @@ class Diffusion(Model):
 
     def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
         return {"network": state.average}
-
-
-def _symbols(spec: Spec) -> int:
-    """Letters of the alphabet; padding and missing letters have the two numbers behind them."""
-    return getattr(spec.observation, "symbols", spec.observation.outputs)
 
 
 def _shifted(tokens: Float[Array, "length tokens"], by: int) -> Float[Array, "length tokens"]:
@@ -236,7 +231,7 @@ def _even(n: int, key: PRNGKeyArray) -> Float[Array, " n"]:
 
 def _hide(spec: Spec, x: Int[Array, " length"], share: Float[Array, ""], key: PRNGKeyArray) -> Int[Array, " length"]:
     """The row with a random set of its letters missing: none to all of them, as `share` goes from 0 to 1."""
-    letters = x < _symbols(spec)
+    letters = x < spec.symbols
     order = jnp.argsort(jnp.argsort(jnp.where(letters, jax.random.uniform(key, x.shape), jnp.inf)))
     hidden = letters & (order < jnp.floor(share * (letters.sum() + 1)))
     return jnp.where(hidden, jnp.array(spec.observation.missing, x.dtype), x)
@@ -256,9 +251,9 @@ def _cost(
     order: a letter then has before it 0, 1, ... n - 1 of the n letters, each number as likely, and any of them.
     """
     log_probs = jax.nn.log_softmax(weights.logits(seen, drop, key))
-    letters = jnp.minimum(x, _symbols(spec) - 1).astype(jnp.int32)
+    letters = jnp.minimum(x, spec.symbols - 1).astype(jnp.int32)
     picked = jnp.take_along_axis(log_probs, letters[:, None], 1)[:, 0]
-    return -jnp.where(x < _symbols(spec), picked, 0.0).sum()
+    return -jnp.where(x < spec.symbols, picked, 0.0).sum()
 
 
 def _rounds(missing: Bool[Array, " length"], rounds: int, key: PRNGKeyArray) -> Int[Array, " length"]:
@@ -270,17 +265,15 @@ def _rounds(missing: Bool[Array, " length"], rounds: int, key: PRNGKeyArray) -> 
 
 def _log_frequencies(spec: Spec) -> Float[np.ndarray, "places symbols"]:
     """Of the letters at each position, or at all of them together where a position means nothing."""
-    probs = np.exp(spec.start[:, : _symbols(spec)])
-    probs /= probs.sum(1, keepdims=True)
+    probs = spec.letter_frequencies()
     return np.log(probs if spec.aligned else probs.mean(0, keepdims=True))
 
 
 def _log_lengths(spec: Spec) -> Float[np.ndarray, " lengths"]:
     """Log-probabilities of lengths 1, 2, ... among the training records; none where all are of one length."""
-    symbols = _symbols(spec)
-    if spec.observation.outputs == symbols:
+    if not spec.ends:
         return np.zeros(0, np.float32)
-    ends = np.exp(spec.start[:, symbols].astype(float))
+    ends = np.exp(spec.start[:, spec.symbols].astype(float))
     reached = np.cumprod(1 - ends)
     return np.log(np.append(ends[1:] * reached[:-1], reached[-1])).astype(np.float32)
 
@@ -289,4 +282,4 @@ def _log_length(spec: Spec, weights: Network, x: Int[Array, " length"]) -> Float
     """Log-probability of the record's length."""
     if not weights.lengths.size:
         return jnp.array(0.0)
-    return weights.lengths[jnp.maximum((x != _symbols(spec)).sum(), 1) - 1]
+    return weights.lengths[jnp.maximum((x != spec.symbols).sum(), 1) - 1]

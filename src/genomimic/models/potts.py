@@ -109,10 +109,9 @@ class AutoregressivePotts(Model):
 
 def _check(spec: Spec) -> None:
     """Refuse data in which positions mean nothing, and records too long for all pairs of positions."""
-    outputs = spec.observation.outputs
-    if not spec.aligned or outputs != getattr(spec.observation, "symbols", outputs):
+    if not spec.aligned or spec.ends:
         raise UsageError("potts needs aligned records of one length, and these are not; use --model autoregressive")
-    longest = int((MOST_COUPLINGS**0.5) // outputs)
+    longest = int((MOST_COUPLINGS**0.5) // spec.symbols)
     if spec.length > longest:
         raise UsageError(
             f"potts couples all pairs of positions of at most {longest} letters, and these records have {spec.length}; "
