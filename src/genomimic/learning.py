@@ -19,7 +19,6 @@ from genomimic.choosing import Tried, choose, pays, rungs
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
 from genomimic.models import Model
-from genomimic.observation import Categorical
 from genomimic.parts import Parts
 from genomimic.reading import digest
 from genomimic.run import (
@@ -223,14 +222,12 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
         "notes": dict(data.notes),
     }
     divided = {"w": parts.split.w, "seed": seed} | ({"by": parts.split.by} if parts.split.by else {})
-    observation = spec.observation
-    assert isinstance(observation, Categorical)
     return {
         "format": FORMAT,
         "command": command(),
         "model": models.config(model),
         "training": {"seed": seed},
-        "spec": {"length": spec.length, "symbols": observation.symbols, "ends": observation.ends},
+        "spec": {"length": spec.length, **spec.observation.config()},
         "modality": dict(data.modality.config()),
         "data": stored,
         "split": divided,

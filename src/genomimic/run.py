@@ -30,16 +30,16 @@ import tomli_w
 from jaxtyping import Int, Shaped
 
 from genomimic import modalities, models
+from genomimic import observation as observations
 from genomimic.errors import RunError, UsageError
 from genomimic.modalities.base import Modality
 from genomimic.models import Model, Spec, State
-from genomimic.observation import Categorical
 
 FORMAT = 1
 NEEDED = {
     "model": ("name",),
     "training": ("seed",),
-    "spec": ("length", "symbols", "ends"),
+    "spec": ("length",),
     "modality": ("name",),
     "data": ("path", "sha256", "options", "records", "train", "validation", "holdout", "duplicates"),
     "split": ("w", "seed"),
@@ -116,12 +116,13 @@ def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modal
     try:
         model = models.from_config(config["model"])
         modality = modalities.build(config["modality"])
-        observation = Categorical(int(config["spec"]["symbols"]), bool(config["spec"]["ends"]))
+        observation = observations.build({"name": "categorical", **config["spec"]})
         length = int(config["spec"]["length"])
         start = np.zeros((length, observation.outputs), np.float32)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise RunError(f"{path / 'run.toml'}: cannot be understood ({error}); train again") from error
-    return model, Spec(length, observation, start, modality.aligned, modality.complement), modality
+    spec = Spec(length, observation, start, modality.aligned, modality.complement, modality.ordered)
+    return model, spec, modality
 
 
 def read_config(path: Path) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def spec_of(train: Dataset) -> Spec:
     modality = train.modality
     observation = modality.observation(train.values)
     start = observation.start(train.values)
-    return Spec(train.length, observation, start, modality.aligned, modality.complement)
+    return Spec(train.length, observation, start, modality.aligned, modality.complement, modality.ordered)
 
 
 def fit(
@@ -185,7 +185,7 @@ class _Loop:
 
 
 def _batches(
-    values: Shaped[np.ndarray, "n length"], plan: Plan, first: int, last: int, seed: int, missing: int
+    values: Shaped[np.ndarray, "n length"], plan: Plan, first: int, last: int, seed: int, missing: int | float
 ) -> Shaped[np.ndarray, "steps batch length"]:
     """The records of steps first .. last - 1: shuffled anew each pass, or once in order and then missing."""
     n, places = len(values), np.arange(first * plan.batch, last * plan.batch)

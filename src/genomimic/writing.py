@@ -11,6 +11,7 @@ from genomimic.io.base import Record
 from genomimic.io.compression import bare_suffix, open_compressed
 from genomimic.io.fasta import format_record
 from genomimic.io.formats import FASTA_SUFFIXES
+from genomimic.modalities import Sequences
 
 
 def write(dataset: Dataset, path: Path | str) -> None:
@@ -47,6 +48,7 @@ class Writer:
 
     def write(self, dataset: Dataset) -> None:
         """Add the records of a data set."""
+        assert isinstance(dataset.modality, Sequences)
         columns = {name: column.tolist() for name, column in dataset.labels.items()}
         texts = dataset.modality.texts(dataset)
         for row, (name, text) in enumerate(zip(dataset.ids.tolist(), texts, strict=True)):

@@ -12,6 +12,7 @@ from genomimic.embedding import embedding_map
 from genomimic.evaluation import SetReport
 from genomimic.figures.base import Figure, colours, label_of, letters_of, plotly_figure, scroll, views
 from genomimic.figures.copies import copy_figures
+from genomimic.modalities import Sequences
 from genomimic.plots import charts, evidence
 from genomimic.plots.colours import REAL, set_colour
 from genomimic.plots.logos import axis_end, logo, logo_svg
@@ -155,6 +156,7 @@ def side_by_side(holdout: Dataset, synthetic: Dataset, *, name: str, key: str) -
 
 def _lines(dataset: Dataset, symbols: str) -> str:
     rows = dataset.take(np.arange(min(SIDE_BY_SIDE, len(dataset))))
+    assert isinstance(dataset.modality, Sequences)
     texts = dataset.modality.texts(rows)
     lines = (
         f'<div class="line"><span class="id">{escape(str(name))}</span>'

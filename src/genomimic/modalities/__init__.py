@@ -6,14 +6,19 @@ Sequences(alphabet='dna', stranded=True, aligned=False)
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from typing import Any
 
 from genomimic.errors import UsageError
 from genomimic.modalities.base import Modality
+from genomimic.modalities.expression import KINDS, Expression
 from genomimic.modalities.sequences import Sequences
 
-__all__ = ["MODALITIES", "Modality", "Sequences", "build", "check_name"]
+__all__ = ["MODALITIES", "Expression", "Modality", "Sequences", "build", "check_name"]
 
-MODALITIES: dict[str, type[Sequences]] = {"dna": Sequences, "rna": Sequences, "protein": Sequences}
+MODALITIES: dict[str, type[Modality]] = {
+    **dict.fromkeys(("dna", "rna", "protein"), Sequences),
+    **dict.fromkeys(KINDS, Expression),
+}
 
 
 def check_name(name: str) -> str:
@@ -25,7 +30,7 @@ def check_name(name: str) -> str:
     raise UsageError(f"there is no modality {name!r}; {hint}choose from {', '.join(MODALITIES)}")
 
 
-def build(config: Mapping[str, str | bool | int]) -> Modality:
+def build(config: Mapping[str, Any]) -> Modality:
     """The modality whose `config()` this is; raises `UsageError` for a name that is not known."""
     name = check_name(str(config["name"]))
     return MODALITIES[name].from_config(config)

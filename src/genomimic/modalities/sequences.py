@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Int8
@@ -22,6 +23,8 @@ class Sequences(Modality):
     `aligned`: a position means the same in every sequence, as in promoters cut at their start site.
     """
 
+    ordered: ClassVar[bool] = True
+
     alphabet: str
     stranded: bool
     aligned: bool
@@ -38,11 +41,11 @@ class Sequences(Modality):
             return None
         return (*(letters.symbols.index(letter) for letter in letters.complements), letters.pad, letters.unknown)
 
-    def config(self) -> dict[str, str | bool | int]:
+    def config(self) -> dict[str, Any]:
         return {"name": self.alphabet, "stranded": self.stranded, "aligned": self.aligned}
 
     @classmethod
-    def from_config(cls, config: Mapping[str, str | bool | int]) -> "Sequences":
+    def from_config(cls, config: Mapping[str, Any]) -> "Sequences":
         """The modality whose `config()` this is."""
         return cls(str(config["name"]), stranded=bool(config["stranded"]), aligned=bool(config["aligned"]))
 

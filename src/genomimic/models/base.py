@@ -40,7 +40,8 @@ class Spec:
     """What a model is told of the data before it sees any: sizes, the observation, and where output biases begin.
 
     `aligned`: a position means the same in every record. `complement`: the opposite strand's token for each token where
-    a record and its reverse complement are equally good, and None where they are two different things.
+    a record and its reverse complement are equally good, and None where they are two different things. `ordered`:
+    neighbours in a record are neighbours in nature, so that layers may look at them.
     """
 
     length: int
@@ -48,6 +49,7 @@ class Spec:
     start: Float[np.ndarray, "length outputs"]
     aligned: bool = True
     complement: tuple[int, ...] | None = None
+    ordered: bool = True
 
     @property
     def symbols(self) -> int:

@@ -1,72 +1,15 @@
-"""Observations: how a network's numbers become data, and what a network sees of data.
+"""Letters: one of a few symbols, and where records differ in length, their end."""
 
-An observation works on single values with any leading axes, so a model may draw a whole row at once or one value
-after another. `params` are a network's numbers with one last axis of size `outputs`; `features` have one last axis
-of size `inputs`.
-"""
-
-from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
-
-class Observation(ABC):
-    """A family of distributions over one value, with the sizes of what a network sees and gives."""
-
-    @property
-    @abstractmethod
-    def inputs(self) -> int:
-        """Numbers that a network sees of one value."""
-
-    @property
-    @abstractmethod
-    def outputs(self) -> int:
-        """Numbers that a network gives for one value."""
-
-    @property
-    @abstractmethod
-    def missing(self) -> int:
-        """The value that stands for "not known" and counts for nothing."""
-
-    @abstractmethod
-    def features(self, x: Shaped[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
-        """What a network sees."""
-
-    @abstractmethod
-    def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
-        """Which values of a row are scored."""
-
-    @abstractmethod
-    def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
-        """Log-probability of each value of a row in nats; 0 where it is not scored."""
-
-    @abstractmethod
-    def draw(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Shaped[Array, "*shape"]:
-        """One draw for each value."""
-
-    @abstractmethod
-    def relax(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Float[Array, "*shape inputs"]:
-        """Features of a draw, with a gradient with respect to `params`."""
-
-    @abstractmethod
-    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
-        """Features of a draw given those of the value before it: a record that has ended stays ended."""
-
-    @abstractmethod
-    def from_features(self, features: Float[Array, "length inputs"]) -> Shaped[Array, " length"]:
-        """The record whose features were drawn by `relax`."""
-
-    @abstractmethod
-    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
-        """A row of draws made a valid record."""
-
-    @abstractmethod
-    def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
-        """Parameters of the model in which all values are independent, fitted to data."""
+from genomimic.observation.base import Observation
 
 
 @dataclass(frozen=True)
@@ -95,6 +38,13 @@ class Categorical(Observation):
     @property
     def missing(self) -> int:
         return self.symbols + 1
+
+    def config(self) -> dict[str, Any]:
+        return {"name": "categorical", "symbols": self.symbols, "ends": self.ends}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Categorical":
+        return cls(int(config["symbols"]), bool(config["ends"]))
 
     def features(self, x: Int[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
         """One-hot; an unknown letter is spread evenly over the symbols."""

@@ -1,0 +1,51 @@
+"""Gene expression: records are cells or samples, columns are genes, and their order means nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, cast, get_args
+
+import numpy as np
+from jaxtyping import Shaped
+
+from genomimic.modalities.base import Modality
+from genomimic.observation import Gaussian, NegativeBinomial, Observation
+
+Kind = Literal["counts", "zero-inflated-counts", "continuous"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+@dataclass(frozen=True)
+class Expression(Modality):
+    """Profiles over genes named `genes`.
+
+    `kind`: raw counts (int32, -1 where not known), counts with zeros of another origin, or continuous values such as
+    logarithms, TPM and microarray intensities (float32, NaN where not known).
+    """
+
+    kind: Kind
+    genes: tuple[str, ...] = field(repr=False)
+    ordered: ClassVar[bool] = False
+    aligned: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @property
+    def complement(self) -> None:
+        return None
+
+    @property
+    def counts(self) -> bool:
+        """Whether values are counts."""
+        return self.kind != "continuous"
+
+    def config(self) -> dict[str, Any]:
+        return {"name": self.kind, "genes": list(self.genes)}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Expression":
+        """The modality whose `config()` this is."""
+        return cls(cast("Kind", config["name"]), tuple(map(str, config["genes"])))
+
+    def observation(self, values: Shaped[np.ndarray, "n length"]) -> Observation:
+        """Negative binomial counts, or normal values in the units of these columns."""
+        if self.counts:
+            return NegativeBinomial(zero_inflated=self.kind == "zero-inflated-counts")
+        return Gaussian.of(values)

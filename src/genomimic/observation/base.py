@@ -1,0 +1,85 @@
+"""Observations: how a network's numbers become data, and what a network sees of data.
+
+`params` are a network's numbers with one last axis of size `outputs`; `features` have one last axis of size `inputs`.
+Values whose order means something (letters) are drawn one by one or all at once, with any leading axes; values without
+an order (genes) are drawn a whole record at once, since a record's total is shared by all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+
+Reach = Literal["value", "column", "row"]
+"""What an output belongs to: each value, a column whatever the record, or a record whatever the column."""
+
+
+class Observation(ABC):
+    """A family of distributions over one value, with the sizes of what a network sees and gives."""
+
+    @property
+    @abstractmethod
+    def inputs(self) -> int:
+        """Numbers that a network sees of one value."""
+
+    @property
+    @abstractmethod
+    def outputs(self) -> int:
+        """Numbers that a network gives for one value."""
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        """What each output belongs to, so that a network need not give a record's or a column's number many times."""
+        return ("value",) * self.outputs
+
+    @property
+    @abstractmethod
+    def missing(self) -> int | float:
+        """The value that stands for "not known" and counts for nothing."""
+
+    @abstractmethod
+    def config(self) -> dict[str, Any]:
+        """Plain values from which `observation.build` makes this observation again; "name" is one of them."""
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Observation":
+        """The observation whose `config()` this is."""
+
+    @abstractmethod
+    def features(self, x: Shaped[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
+        """What a network sees."""
+
+    @abstractmethod
+    def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
+        """Which values of a row are scored."""
+
+    @abstractmethod
+    def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """Log-probability of each value of a row in nats; 0 where it is not scored."""
+
+    @abstractmethod
+    def draw(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Shaped[Array, "*shape"]:
+        """One draw for each value."""
+
+    @abstractmethod
+    def relax(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Float[Array, "*shape inputs"]:
+        """Features of a draw, with a gradient with respect to `params`."""
+
+    @abstractmethod
+    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
+        """Features of a draw given those of the value before it: a record that has ended stays ended."""
+
+    @abstractmethod
+    def from_features(self, features: Float[Array, "length inputs"]) -> Shaped[Array, " length"]:
+        """The record whose features were drawn by `relax`."""
+
+    @abstractmethod
+    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
+        """A row of draws made a valid record."""
+
+    @abstractmethod
+    def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
+        """Parameters of the model in which all values are independent, fitted to data."""

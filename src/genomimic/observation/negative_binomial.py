@@ -1,0 +1,188 @@
+"""Counts: negative binomial about a share of the record's total, with or without zeros of another origin.
+
+    log N ~ Normal(library mean, library deviation)              the record's total, its library size
+    x_g   ~ NB(mean N softmax(logits)_g, dispersion r_g)         variance = mean + mean^2 / r     (Lopez et al. 2018)
+
+Given counts, N is what they add up to. Where some are not known, N is what the known ones add up to over the share of
+the total that they are expected to hold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln
+from jax.scipy.stats import norm
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+
+from genomimic.observation.base import Observation, Reach
+
+LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
+"""Outputs by place: the last only where zeros are inflated."""
+
+LEAST_SPREAD = 0.01
+"""Of the logarithm of library sizes; below it all records are as good as equally deep."""
+
+
+@dataclass(frozen=True)
+class NegativeBinomial(Observation):
+    """Counts with the library size of their record; `zero_inflated` adds zeros of another origin (ZINB)."""
+
+    zero_inflated: bool = False
+
+    @property
+    def inputs(self) -> int:
+        return 1
+
+    @property
+    def outputs(self) -> int:
+        return 4 + self.zero_inflated
+
+    @property
+    def reach(self) -> tuple[Reach, ...]:
+        return ("value", "column", "row", "row", "value")[: self.outputs]  # pyright: ignore[reportReturnType]
+
+    @property
+    def missing(self) -> int:
+        return -1
+
+    def config(self) -> dict[str, Any]:
+        return {"name": "negative-binomial", "zero_inflated": self.zero_inflated}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "NegativeBinomial":
+        return cls(bool(config["zero_inflated"]))
+
+    def features(self, x: Shaped[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
+        """log(1 + count); 0 where it is not known."""
+        return jnp.log1p(jnp.maximum(x, 0).astype(jnp.float32))[..., None]
+
+    def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
+        return x >= 0
+
+    def log_mean(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """Logarithm of the mean of every value, known or not, given the known ones' total."""
+        log_share, log_library = self._shares(params, x)
+        return log_library + log_share
+
+    def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """Of each count given the library size, and an equal part of the library size's own, in nats."""
+        seen = self.observed(x)
+        log_share, log_library = self._shares(params, x)
+        counts = jnp.maximum(x, 0).astype(jnp.float32)
+        of_counts = self.log_pmf(params, log_library + log_share, counts)
+        of_library = norm.logpdf(log_library, *self._library(params)) - log_library
+        return jnp.where(seen, of_counts + of_library / jnp.maximum(seen.sum(), 1), 0.0)
+
+    def log_pmf(
+        self,
+        params: Float[Array, "length outputs"],
+        log_mean: Float[Array, " length"],
+        counts: Float[Array, " length"],
+    ) -> Float[Array, " length"]:
+        """Log-probability of each count about a given mean."""
+        found = log_negative_binomial(counts, log_mean, params[:, DISPERSION])
+        if not self.zero_inflated:
+            return found
+        zero, kept = jax.nn.log_sigmoid(params[:, ZERO]), jax.nn.log_sigmoid(-params[:, ZERO])
+        return jnp.where(counts == 0, jnp.logaddexp(zero, kept + found), kept + found)
+
+    def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Int[Array, " length"]:
+        """A record: its library size first, then every count."""
+        library_key, key = jax.random.split(key)
+        middle, spread = self._library(params)
+        log_library = middle + spread * jax.random.normal(library_key)
+        return self.draw_about(params, log_library + jax.nn.log_softmax(params[:, LOGIT]), key)
+
+    def draw_about(
+        self, params: Float[Array, "length outputs"], log_mean: Float[Array, " length"], key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
+        """A count about each mean: a Poisson draw of a gamma draw."""
+        gamma_key, poisson_key, zero_key = jax.random.split(key, 3)
+        log_size = params[:, DISPERSION]
+        rate = jnp.exp(jax.random.loggamma(gamma_key, jnp.exp(log_size)) + log_mean - log_size)
+        drawn = jax.random.poisson(poisson_key, rate).astype(jnp.int32)
+        if not self.zero_inflated:
+            return drawn
+        return jnp.where(jax.random.bernoulli(zero_key, jax.nn.sigmoid(params[:, ZERO])), 0, drawn)
+
+    def relax(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length inputs"]:
+        """Straight-through draw: a drawn count forward, the mean's slope backward."""
+        library_key, key = jax.random.split(key)
+        middle, spread = self._library(params)
+        log_mean = middle + spread * jax.random.normal(library_key) + jax.nn.log_softmax(params[:, LOGIT])
+        hard = self.features(self.draw_about(params, log_mean, key))
+        mean = jnp.exp(log_mean)
+        soft = jnp.log1p(jax.nn.sigmoid(-params[:, ZERO]) * mean if self.zero_inflated else mean)[..., None]
+        return jax.lax.stop_gradient(hard - soft) + soft
+
+    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
+        return drawn
+
+    def from_features(self, features: Float[Array, "length inputs"]) -> Int[Array, " length"]:
+        return jnp.round(jnp.expm1(features[..., 0])).astype(jnp.int32)
+
+    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
+        return x
+
+    def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
+        """Shares of the total, dispersions by moments about them, and the library sizes of the data."""
+        seen = values >= 0
+        counts = np.where(seen, values, 0).astype(np.float64)
+        share = counts.sum(0) / np.maximum(seen.sum(0), 1)
+        share = np.maximum(share, 1e-2 / len(values)) / np.maximum(share, 1e-2 / len(values)).sum()
+        library = np.maximum(counts.sum(1) / np.maximum(seen @ share, 1e-9), 1.0)
+        dispersion = _dispersion(counts, seen, share, library)
+        logs = np.log(library)
+        found = np.zeros((values.shape[1], self.outputs), np.float32)
+        found[:, LOGIT], found[:, DISPERSION] = np.log(share), np.log(dispersion)
+        found[:, LIBRARY], found[:, SPREAD] = logs.mean(), np.log(max(logs.std(), 2 * LEAST_SPREAD))
+        if self.zero_inflated:
+            found[:, ZERO] = -3.0
+        return found
+
+    def _shares(
+        self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
+    ) -> tuple[Float[Array, " length"], Float[Array, ""]]:
+        """Log-share of the total of every value, and the log of the total that the known ones tell."""
+        seen = self.observed(x)
+        log_share = jax.nn.log_softmax(params[:, LOGIT])
+        total = jnp.where(seen, x, 0).astype(jnp.float32).sum()
+        known = jax.nn.logsumexp(jnp.where(seen, log_share, -jnp.inf))
+        return log_share, jnp.log(jnp.maximum(total, 1.0)) - jnp.where(seen.any(), known, 0.0)
+
+    def _library(self, params: Float[Array, "length outputs"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+        """Mean and standard deviation of the logarithm of the library size."""
+        return params[:, LIBRARY].mean(), jnp.exp(params[:, SPREAD].mean()) + LEAST_SPREAD
+
+
+def log_negative_binomial(
+    counts: Float[Array, "*shape"], log_mean: Float[Array, "*shape"], log_size: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Log-probability of counts with a mean m and a variance m + m^2 / size.
+
+    >>> round(float(log_negative_binomial(jnp.array(0.0), jnp.array(0.0), jnp.array(0.0))), 4)  # a half
+    -0.6931
+    """
+    size, log_total = jnp.exp(log_size), jnp.logaddexp(log_mean, log_size)
+    ways = gammaln(counts + size) - gammaln(size) - gammaln(counts + 1)
+    return ways + size * (log_size - log_total) + counts * (log_mean - log_total)
+
+
+def _dispersion(
+    counts: Float[np.ndarray, "n length"],
+    seen: Bool[np.ndarray, "n length"],
+    share: Float[np.ndarray, " length"],
+    library: Float[np.ndarray, " n"],
+) -> Float[np.ndarray, " length"]:
+    """Dispersion of each column by moments: the excess of the squared deviations over those of a Poisson draw."""
+    excess, squares = np.zeros(len(share)), np.zeros(len(share))
+    for at in range(0, len(counts), 1024):
+        rows = slice(at, at + 1024)
+        mean = library[rows, None] * share
+        excess += (((counts[rows] - mean) ** 2 - mean) * seen[rows]).sum(0)
+        squares += (mean**2 * seen[rows]).sum(0)
+    return np.clip(squares / np.maximum(excess, 1e-9), 1e-2, 1e3)
