@@ -18,6 +18,7 @@ import numpy as np
 from genomimic.alphabet import DNA
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, evaluate
+from genomimic.features import sequence
 from genomimic.metrics.kmers import kmer_js_distance
 from genomimic.modalities.sequences import Sequences
 
@@ -83,7 +84,7 @@ def distances(report: Report) -> str:
     ]
     for one in report.sets:
         views = one.comparison.synthetic, one.comparison.holdout
-        lines.append(f"  {one.name:<20}{kmer_js_distance(*(view.kmer_totals(6) for view in views)):.4f}")
+        lines.append(f"  {one.name:<20}{kmer_js_distance(*(sequence.kmer_totals(view, 6) for view in views)):.4f}")
     return "\n".join(lines)
 
 

@@ -2,48 +2,49 @@ import numpy as np
 import pytest
 from toys import dataset, sequences
 
-from genomimic.comparison import compare
+from genomimic.comparison import Comparison, compare
 from genomimic.errors import UsageError
+from genomimic.features import sequence
 from genomimic.views import View
 
 
 def counted(view, k):
-    totals = dict(zip(view.words(k), view.kmer_totals(k).tolist(), strict=True))
+    totals = dict(zip(sequence.words(view, k), sequence.kmer_totals(view, k).tolist(), strict=True))
     return {word: count for word, count in totals.items() if count}
 
 
 def test_kmers_overlap_and_skip_unknown_letters_and_padding():
     view = View(sequences("AAAA", "ANCG", "ACG"))
     assert counted(view, 2) == {"AA": 3, "CG": 2, "AC": 1}
-    assert view.kmers(2).dtype == np.uint8
-    assert view.kmers(2).shape == (3, 16)
+    assert sequence.kmers(view, 2).dtype == np.uint8
+    assert sequence.kmers(view, 2).shape == (3, 16)
 
 
 def test_kmers_of_unstranded_data_share_a_column_with_their_reverse_complement():
     view = View(sequences("AAC", "GTT", stranded=False))
-    assert view.kmers(2).shape == (2, 10)
+    assert sequence.kmers(view, 2).shape == (2, 10)
     assert counted(view, 2) == {"AA": 2, "AC": 2}
-    assert (view.kmers(2)[0] == view.kmers(2)[1]).all()
+    assert (sequence.kmers(view, 2)[0] == sequence.kmers(view, 2)[1]).all()
 
 
 def test_kmers_longer_than_the_records_are_none():
-    assert View(sequences("ACG")).kmers(5).sum() == 0
+    assert sequence.kmers(View(sequences("ACG")), 5).sum() == 0
 
 
 def test_kmers_of_protein_and_their_limit():
     view = View(sequences("MKMK", alphabet="protein"))
     assert counted(view, 2) == {"MK": 2, "KM": 1}
     with pytest.raises(UsageError, match="4-mers of protein are more than 8000 words; use a smaller k"):
-        view.kmers(4)
+        sequence.kmers(view, 4)
 
 
 def test_lengths_gc_and_one_hot():
     view = View(sequences("GCAT", "GN", "CC"))
-    assert view.lengths.tolist() == [4, 2, 2]
-    assert view.gc.tolist() == [0.5, 1.0, 1.0]
-    assert view.one_hot.sum((1, 2)).tolist() == [4.0, 1.0, 2.0]
+    assert sequence.lengths(view).tolist() == [4, 2, 2]
+    assert sequence.gc(view).tolist() == [0.5, 1.0, 1.0]
+    assert sequence.one_hot(view).sum((1, 2)).tolist() == [4.0, 1.0, 2.0]
     with pytest.raises(UsageError, match="protein has no GC content"):
-        _ = View(sequences("MK", alphabet="protein")).gc
+        _ = sequence.gc(View(sequences("MK", alphabet="protein")))
 
 
 def test_a_part_slices_what_the_whole_computed():
@@ -51,10 +52,11 @@ def test_a_part_slices_what_the_whole_computed():
     view = View(dataset(values))
     part = view.take(np.arange(5, 30)).take(np.array([3, 1, 7]))
     alone = View(dataset(values[[8, 6, 12]]))
-    assert (part.kmers(3) == alone.kmers(3)).all()
-    assert (part.gc == alone.gc).all()
-    assert (part.distances(part) == alone.distances(alone)).all()
-    assert (part.nearest(view).index == [8, 6, 12]).all()
+    sides = Comparison(view, view, view, view)
+    assert (sequence.kmers(part, 3) == sequence.kmers(alone, 3)).all()
+    assert (sequence.gc(part) == sequence.gc(alone)).all()
+    assert (sides.distances(part, part) == sides.distances(alone, alone)).all()
+    assert (sides.nearest_in(part, view).index == [8, 6, 12]).all()
 
 
 def test_clusters_are_those_given_or_equal_records_on_either_strand():
@@ -78,7 +80,7 @@ def test_nearest_knows_the_opposite_strand_of_unstranded_data(stranded):
 def test_sets_are_padded_to_the_widest():
     comparison = compare(sequences("ACGT"), sequences("ACG"), sequences("ACGTA"))
     assert comparison.train.dataset.length == comparison.holdout.dataset.length == 5
-    assert comparison.train.lengths.tolist() == [4]
+    assert sequence.lengths(comparison.train).tolist() == [4]
 
 
 @pytest.mark.parametrize("which", [0, 1, 2])

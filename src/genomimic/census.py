@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomimic.clustering import sequence_keys
+from genomimic.clustering import row_keys
 from genomimic.views import View
 
 
@@ -34,7 +34,7 @@ def take_census(synthetic: View, train: View, holdout: View) -> Census:
     """Count over all records; the sets are equally wide."""
     copied = np.isin(synthetic.canonical, train.canonical)
     copies = synthetic.dataset.values[copied]
-    own, known = (sequence_keys(values, train.alphabet, stranded=True) for values in (copies, train.dataset.values))
+    own, known = (row_keys(values) for values in (copies, train.dataset.values))
     same = np.isin(own, known)
     return Census(
         records=len(synthetic),

@@ -24,6 +24,7 @@ CHANCE_LINKS = 0.05
 
 _LETTERS = 1 << 17  # taken at a time, so that their words stay in the processor's cache
 _WORD_BITS = 62
+_KEYS_AT_ONCE = 1000
 
 
 def word_length(values: Int8[np.ndarray, "n length"], alphabet: Alphabet) -> int:
@@ -49,6 +50,14 @@ def sequence_keys(
         found = _row_hashes(rows)
         keys.append(found if stranded else np.minimum(found, _row_hashes(alphabet.reverse_complement(rows))))
     return np.concatenate(keys)
+
+
+def row_keys(values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+    """A 64-bit hash of each row of numbers; equal rows have the same."""
+    plain = np.ascontiguousarray(values)
+    starts = range(0, len(plain), _KEYS_AT_ONCE)
+    parts = [plain[start : start + _KEYS_AT_ONCE].view(np.int8) for start in starts]
+    return np.concatenate([np.zeros(0, np.uint64), *map(_row_hashes, parts)])
 
 
 def clusters(values: Int8[np.ndarray, "n length"], alphabet: Alphabet, *, w: int) -> Int[np.ndarray, " n"]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Float32, Int, Num
 
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
+from genomimic.embedding import embedding
 from genomimic.errors import UsageError
+from genomimic.kinds import Kind, kind_of
 from genomimic.motifs import Motifs
 from genomimic.views import View
 
@@ -39,14 +41,56 @@ class Comparison:
     _joint: dict[Hashable, Any] = field(default_factory=dict, repr=False)
 
     @property
+    def kind(self) -> Kind:
+        """What judging must know of this kind of data."""
+        return kind_of(self.train.modality)
+
+    @property
     def nearest(self) -> Nearest:
         """Nearest training record of each synthetic record; indices are rows of `train`."""
-        return self.synthetic.nearest(self.train)
+        return self.nearest_in(self.synthetic, self.train)
 
     @property
     def holdout_nearest(self) -> Nearest:
         """Nearest training record of each holdout record; indices are rows of `train`."""
-        return self.holdout.nearest(self.train)
+        return self.nearest_in(self.holdout, self.train)
+
+    def points(self, view: View) -> Float32[np.ndarray, "n dimensions"]:
+        """Records as points of the embedding that is fitted on the training records."""
+        return embedding(self.train).points(view)
+
+    def nearest_in(self, view: View, targets: View) -> Nearest:
+        """Nearest record of `targets` for the first records of a view, as many as the cost allows (`Kind.nearest`)."""
+        whole = targets.root
+        found = view.root.feature(("nearest", whole), lambda root: self.kind.nearest(root, whole, self.points))
+        return found.take(view.rows[view.rows < len(found.distance)])
+
+    def relative_nearest(self, view: View, targets: View) -> Num[np.ndarray, " m"]:
+        """Distance of the first records to their nearest target, by length where records have one."""
+        distance = self.nearest_in(view, targets).distance
+        return distance / self.kind.sizes(view)[: len(distance)]
+
+    def distances(self, view: View, targets: View) -> Num[np.ndarray, "n targets"]:
+        """Distances among the first records of both, as many as the cost allows (`Kind.distances`)."""
+        found = self._whole_distances(view, targets)
+        return found[np.ix_(view.rows[view.rows < found.shape[0]], targets.rows[targets.rows < found.shape[1]])]
+
+    def least_distances(self, view: View, targets: View) -> Num[np.ndarray, " m"]:
+        """Least distance of each of the first records to the first ones of `targets`, itself left out."""
+        return view.feature(("least", targets), lambda part: self._least(part, targets))
+
+    def _least(self, view: View, targets: View) -> Num[np.ndarray, " m"]:
+        distances = self.distances(view, targets)
+        if view.root is targets.root:
+            limit = len(self._whole_distances(view, targets))
+            own, others = (one.rows[one.rows < limit] for one in (view, targets))
+            distances[own[:, None] == others] = _largest(distances.dtype)
+        return distances.min(1)
+
+    def _whole_distances(self, view: View, targets: View) -> Num[np.ndarray, "n targets"]:
+        """Distances of the whole sets of which these are parts, not to be written to."""
+        whole = targets.root
+        return view.root.feature(("distances", whole), lambda root: self.kind.distances(root, whole, self.points))
 
     def narrow(self, *, synthetic: View, holdout: View, matched_train: View) -> "Comparison":
         """The same comparison on parts of its sets; what was computed for the whole is sliced."""
@@ -78,27 +122,31 @@ def compare(
     motifs: Motifs | None = None,
     seed: int = 0,
 ) -> Comparison:
-    """Side by side, all rows as wide as the widest; raises `UsageError` for an empty set or differing alphabets."""
+    """Side by side, with the same columns (`alike`); raises `UsageError` for an empty set or data of other kinds."""
     for name, dataset in (("training", train), ("holdout", holdout), ("synthetic", synthetic)):
         if not len(dataset):
             raise UsageError(f"the {name} set has no records; check the file it was read from")
-    train, holdout, synthetic = same_width(train, holdout, synthetic)
+    train, holdout, synthetic = alike(train, holdout, synthetic)
     train_view, holdout_view = View(train, train_clusters), View(holdout, holdout_clusters)
     rows = np.random.default_rng(seed).permutation(len(train))[: len(holdout)]
     matched = View(train.take(rows), train_view.clusters[rows])
     return Comparison(train_view, holdout_view, View(synthetic), matched, motifs=motifs)
 
 
-def same_width(*datasets: Dataset) -> tuple[Dataset, ...]:
-    """Data sets padded on the right to the widest; raises `UsageError` where the alphabets differ."""
-    names = [View(dataset).alphabet.name for dataset in datasets]
-    for name in names:
-        if name != names[0]:
-            raise UsageError(f"{name} cannot be compared with {names[0]}; read both with the same --modality")
-    width = max(dataset.length for dataset in datasets)
-    return tuple(_padded(dataset, width) for dataset in datasets)
+def alike(*datasets: Dataset) -> tuple[Dataset, ...]:
+    """The same sets with the same columns: sequences padded to one width, profiles with the same genes in one order.
+
+    Raises `UsageError` where they are of different kinds, or cannot be compared.
+    """
+    first = datasets[0].modality
+    for dataset in datasets:
+        if type(dataset.modality) is not type(first):
+            raise UsageError(
+                f"{type(dataset.modality).__name__} data cannot be compared with {type(first).__name__}; give data of "
+                "one kind"
+            )
+    return kind_of(first).alike(datasets)
 
 
-def _padded(dataset: Dataset, width: int) -> Dataset:
-    behind = np.full((len(dataset), width - dataset.length), View(dataset).alphabet.pad, np.int8)
-    return replace(dataset, values=np.concatenate([dataset.values, behind], 1)) if behind.size else dataset
+def _largest(dtype: np.dtype) -> float | int:
+    return np.inf if dtype.kind == "f" else np.iinfo(dtype).max

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Int, UInt
+from jaxtyping import Bool, Int, Num, UInt
 from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
@@ -25,14 +25,14 @@ _CHUNK = 256
 
 
 class Nearest(NamedTuple):
-    """For each record the row of its nearest target, the edit distance, and whether the opposite strand is meant.
+    """For each record the row of its nearest target, the distance, and whether the opposite strand is meant.
 
     `proven` says that no target is nearer; of the others, a target which shares few words may be a little nearer.
     It covers the first records of the set, as many as the budget of work allowed.
     """
 
     index: Int[np.ndarray, " queries"]  # pyright: ignore[reportIncompatibleMethodOverride]
-    distance: Int[np.ndarray, " queries"]
+    distance: Num[np.ndarray, " queries"]
     reversed: Bool[np.ndarray, " queries"]
     proven: Bool[np.ndarray, " queries"]
 

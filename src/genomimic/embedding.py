@@ -1,8 +1,9 @@
-"""Records as points: principal components of their words and of their letters at positions, fitted on training records.
+"""Records as points: principal components of what their kind describes them by, fitted on training records.
 
-It needs no download, and no synthetic record moves it. Distances in different embeddings cannot be compared, so
-`version`, a digest of the components, stands in the report. Numbers from elsewhere, such as a language model's hidden
-states, can take the place of words and letters (`Embed`).
+Sequences are described by their words and letters at positions, profiles by their log expression. It needs no
+download, and no synthetic record moves it. Distances in different embeddings cannot be compared, so `version`, a digest
+of the components, stands in the report. Numbers from elsewhere, such as a language model's hidden states, can take the
+place of these (`Embed`).
 """
 
 import hashlib
@@ -15,29 +16,23 @@ import numpy as np
 from jaxtyping import Float, Float32, Num
 from sklearn.utils.extmath import randomized_svd
 
-from genomimic import words
-from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
+from genomimic.kinds import Describe, kind_of
 from genomimic.views import View
 
-DIMENSIONS = 16  # of 16 or 64, whitened or not, these told 5 to 20% of wrong letters from none by most standard errors
 RECORDS_A_DIMENSION = 10
 MOST_FITTED = 3000  # records; bounds the fit's memory at 30 MB, and 16 components need no more
-WORDS = 1100  # columns of one k-mer table: 5-mers of DNA, 2-mers of protein
-LONGEST_WORD = 5
-POSITIONS = 4000  # columns; letters at more positions are left out
 MAP_POINTS = 1500
 _ROWS_AT_ONCE = 1000
 
 Embed = Callable[[Dataset], Num[np.ndarray, "n features"]]
 """Anything that gives a row of numbers for each record of a data set; it is called with 1,000 records at most."""
-Describe = Callable[[View], Iterator[Float32[np.ndarray, "m features"]]]
 
 
 @dataclass(frozen=True, eq=False)
 class Embedding:
-    """Whitened principal components: the training records have mean 0 and variance 1 in each dimension."""
+    """Principal components: training records have mean 0, and variance 1 in each dimension where these are whitened."""
 
     mean: Float32[np.ndarray, " features"]
     components: Float32[np.ndarray, "dimensions features"]
@@ -64,15 +59,15 @@ class Map(NamedTuple):
     synthetic: Float[np.ndarray, "synthetic 2"]
 
 
-def embedding(comparison: Comparison) -> Embedding:
-    """The embedding fitted on a comparison's training records, once for each training set."""
-    return comparison.train.root.feature("embedding", fit)
+def embedding(train: View) -> Embedding:
+    """The embedding fitted on training records, once for each training set."""
+    return train.root.feature("embedding", fit)
 
 
-def embedding_map(comparison: Comparison) -> Map:
+def embedding_map(train: View, holdout: View, synthetic: View) -> Map:
     """Coordinates to draw: as many points of both sets, in random order; one dimension alone is drawn against 0."""
-    fitted, n = embedding(comparison), min(len(comparison.holdout), len(comparison.synthetic), MAP_POINTS)
-    sets = [fitted.points(view)[:n, :2].astype(float) for view in (comparison.holdout, comparison.synthetic)]
+    fitted, n = embedding(train), min(len(holdout), len(synthetic), MAP_POINTS)
+    sets = [fitted.points(view)[:n, :2].astype(float) for view in (holdout, synthetic)]
     return Map(*(np.pad(points, ((0, 0), (0, 2 - points.shape[1]))) for points in sets))
 
 
@@ -83,17 +78,18 @@ def embed_with(train: View, embed: Embed) -> None:
 
 def fit(view: View, embed: Embed | None = None) -> Embedding:
     """The embedding of a set, from at most 3,000 of its records; fewer dimensions where records are few."""
-    describe = _features if embed is None else partial(_asked, embed=embed)
+    kind = kind_of(view.modality)
+    describe = kind.describe(view) if embed is None else partial(_asked, embed=embed)
     rows = np.sort(np.random.default_rng(0).permutation(len(view))[:MOST_FITTED])
     features = np.concatenate(list(describe(view.take(rows))))
     mean = features.mean(0)
-    dimensions = max(1, min(DIMENSIONS, len(features) // RECORDS_A_DIMENSION, features.shape[1]))
+    dimensions = max(1, min(kind.dimensions, len(features) // RECORDS_A_DIMENSION, features.shape[1]))
     _, scales, components = randomized_svd(features - mean, dimensions, random_state=0)
     spread = scales / max(len(features) - 1, 1) ** 0.5
     weights = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > max(1e-3 * spread[0], 1e-6))
-    whitened = (components * weights[:, None]).astype(np.float32)
-    digest = hashlib.sha256(np.round(whitened, 2).tobytes()).hexdigest()[:12]
-    return Embedding(mean, whitened, digest if embed is None else f"{name_of(embed)} {digest}", describe)
+    scaled = (components * weights[:, None] if kind.whitened else components).astype(np.float32)
+    digest = hashlib.sha256(np.round(scaled, 2).tobytes()).hexdigest()[:12]
+    return Embedding(mean, scaled, digest if embed is None else f"{name_of(embed)} {digest}", describe)
 
 
 def name_of(embed: Embed) -> str:
@@ -114,23 +110,3 @@ def _asked(view: View, embed: Embed) -> Iterator[Float32[np.ndarray, "m features
         if not np.isfinite(found).all():
             raise UsageError(f"the embedding {name_of(embed)} gave numbers that are not finite; mend or leave them out")
         yield found
-
-
-def _features(view: View) -> Iterator[Float32[np.ndarray, "m features"]]:
-    """Square roots of word counts for each word length, and letters at positions of aligned records, each of length 1.
-
-    Square roots make the spread of counts alike; a record of length 1 weighs as much as any other.
-    """
-    letters, size = view.alphabet, view.alphabet.size
-    lengths = [k for k in range(1, LONGEST_WORD + 1) if size**k <= WORDS]
-    positions = view.modality.aligned and size * view.dataset.length <= POSITIONS
-    for start in range(0, len(view), _ROWS_AT_ONCE):
-        values = view.dataset.values[start : start + _ROWS_AT_ONCE]
-        tables = [words.count_table(values, letters, k, both_strands=view.both_strands) for k in lengths]
-        if positions:
-            tables.append((values[..., None] == np.arange(size, dtype=np.int8)).reshape(len(values), -1))
-        yield np.concatenate([_unit(np.sqrt(table.astype(np.float32))) for table in tables], 1)
-
-
-def _unit(rows: Float32[np.ndarray, "m features"]) -> Float32[np.ndarray, "m features"]:
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)

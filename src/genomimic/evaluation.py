@@ -9,11 +9,12 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genomimic.census import Census, take_census
-from genomimic.comparison import Comparison, same_width
+from genomimic.comparison import Comparison, alike
 from genomimic.dataset import Dataset
 from genomimic.embedding import Embed, embed_with, embedding
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
+from genomimic.features import sequence
 from genomimic.likelihoods import HeldOutBits, held_out_scores, learned_by_heart
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
@@ -132,7 +133,7 @@ def evaluate(
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
     provenance |= {"motifs": str(motifs)} if motifs else {}
-    provenance |= {"embedding": embedding(reports[-1].comparison).version}
+    provenance |= {"embedding": embedding(learned).version}
     return Report(tuple(reports), train, holdout, provenance)
 
 
@@ -172,12 +173,12 @@ def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) ->
     for name, one in {"train": train, **synthetic}.items():
         if len(one) < MIN_RECORDS:
             raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
-    same_width(train, holdout, *synthetic.values())
+    alike(train, holdout, *synthetic.values())
 
 
 def check_motifs(motifs: Motifs | None, data: Dataset) -> None:
     """Refuse motifs for data in which they cannot be looked for."""
-    if motifs and (alphabet := View(data).alphabet).complements is None:
+    if motifs and (alphabet := sequence.alphabet(View(data))).complements is None:
         raise UsageError(f"motifs are looked for in dna or rna, and these data are {alphabet.name}; leave out --motifs")
 
 
@@ -197,7 +198,7 @@ def _checked(
     if not synthetic:
         raise UsageError("nothing to judge; give at least one synthetic set")
     check({name: one for name, one in sets.items() if name not in ("train", "holdout")}, train, holdout)
-    return dict(zip(sets, same_width(*sets.values()), strict=True))
+    return dict(zip(sets, alike(*sets.values()), strict=True))
 
 
 def _draw(dataset: Dataset, n: int, rng: np.random.Generator, clusters: Int[np.ndarray, " size"] | None = None) -> View:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from genomimic.features import sequence
 from genomimic.scanning import Scanner, Sites
 from genomimic.shuffling import shuffled
 from genomimic.views import View
@@ -63,7 +64,7 @@ def site_products(view: View, scanner: Scanner) -> Int[np.ndarray, "products mot
 
 def letters(view: View) -> int:
     """Letters of all records, padding not counted."""
-    return int(view.totals("letters", lambda part: part.lengths.sum(keepdims=True))[0])
+    return int(view.totals("letters", lambda part: sequence.lengths(part).sum(keepdims=True))[0])
 
 
 def place_counts(view: View, scanner: Scanner) -> Int[np.ndarray, "motifs bins"]:
@@ -128,7 +129,7 @@ def _by_motif(found: Sites, scanner: Scanner) -> Int[np.ndarray, " motifs"]:
 
 
 def _products(view: View, scanner: Scanner) -> Int[np.ndarray, "products motifs"]:
-    found, motifs, lengths = sites(view, scanner), len(scanner.widths), view.lengths.astype(int)
+    found, motifs, lengths = sites(view, scanner), len(scanner.widths), sequence.lengths(view).astype(int)
     counts = np.bincount(found.record * motifs + found.motif, minlength=len(view) * motifs).reshape(-1, motifs)
     return np.stack([(counts**2).sum(0), lengths @ counts, np.full(motifs, lengths @ lengths)])
 
@@ -146,7 +147,7 @@ def _places(view: View, scanner: Scanner) -> Int[np.ndarray, "motifs bins"]:
     bins = min(max(length // BIN_LETTERS, 2), MAX_BINS)
     found = sites(view, scanner)
     centre = found.start + scanner.widths[found.motif] / 2
-    if view.root.both_strands:
+    if sequence.both_strands(view.root):
         centre = np.minimum(centre, length - centre)
     bin_ = np.clip(centre * bins / length, 0, bins - 1).astype(int)
     shape = len(scanner.widths), bins

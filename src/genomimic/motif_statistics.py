@@ -6,6 +6,7 @@ from scipy import stats
 
 from genomimic import motif_sites
 from genomimic.divergence import jensen_shannon
+from genomimic.features import sequence
 from genomimic.motif_sites import site_counts, spacing_counts
 from genomimic.scanning import Scanner
 from genomimic.views import View
@@ -102,7 +103,7 @@ def excess_divergence(a: Int[np.ndarray, "rows cells"], b: Int[np.ndarray, "rows
 
 
 def _moments(view: View, scanner: Scanner, chosen: Int[np.ndarray, " chosen"]) -> Float[np.ndarray, "sides sides"]:
-    gc, lengths = view.gc, view.lengths / max(view.root.dataset.length, 1)
+    gc, lengths = sequence.gc(view), sequence.lengths(view) / max(view.root.dataset.length, 1)
     given = np.stack([np.ones(len(view)), gc, gc**2, lengths], 1)
     table = np.concatenate([given, motif_sites.presence(view, scanner)[:, chosen]], 1)
     return table.T @ table

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from genomimic.comparison import same_width
+from genomimic.comparison import alike
 from genomimic.dataset import Dataset, Source, join
 from genomimic.errors import RunError
 from genomimic.reading import digest, reread
@@ -42,6 +42,6 @@ def parts_of(run: Run) -> Parts:
 
 def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:
     """Parts from a training set and a holdout that are given apart; validation is taken from the training set."""
-    named = zip(same_width(train, holdout), ("train", "holdout"), strict=True)
+    named = zip(alike(train, holdout), ("train", "holdout"), strict=True)
     both = join([replace(data, labels={"part": np.full(len(data), name, object)}) for data, name in named])
     return Parts.of(both, split(both, by="part", seed=seed))

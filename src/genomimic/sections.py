@@ -10,6 +10,7 @@ from jaxtyping import Float, Num, Shaped
 from genomimic.budgets import duration, outlook
 from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
+from genomimic.features import sequence
 from genomimic.latent import encode, traverse
 from genomimic.run import Run, read_meta
 from genomimic.sampling import discriminate
@@ -168,10 +169,10 @@ def chosen(run: Run) -> Chosen:
 
 def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
     real, drawn = encode(run, holdout.dataset), encode(run, synthetic.dataset)
-    protein = holdout.alphabet.complements is None
-    colours = [view.lengths.astype(float) if protein else view.gc for view in (holdout, synthetic)]
+    protein = sequence.alphabet(holdout).complements is None
+    colours = [sequence.lengths(view).astype(float) if protein else sequence.gc(view) for view in (holdout, synthetic)]
     walked = View(traverse(run, holdout.dataset, colours[0], points=POINTS, copies=COPIES))
-    line = (walked.lengths.astype(float) if protein else walked.gc).reshape(POINTS, COPIES).mean(1)
+    line = (sequence.lengths(walked).astype(float) if protein else sequence.gc(walked)).reshape(POINTS, COPIES).mean(1)
     return LatentMap.project(
         real.mean,
         real.variance,

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from genomimic.census import Census
 from genomimic.evaluation import Score, SetReport
+from genomimic.features import sequence
 from genomimic.figures import Figure, evidence_figures, set_figures
 from genomimic.metrics.titles import title_of
 from genomimic.pages import PAGES, page_of
@@ -75,7 +76,7 @@ def _pages(one: SetReport, number: int, folder: str) -> tuple[Page, ...]:
         )
         for table in one.tables
     ]
-    two_strands = one.comparison.train.alphabet.complements is not None
+    two_strands = sequence.alphabet(one.comparison.train).complements is not None
     facts = () if one.census is None else census_facts(one.census, two_strands=two_strands)
     pages = (
         Page(

@@ -6,19 +6,15 @@ over 64 blocks of records: a half-sample is half of the blocks, and costs one ad
 """
 
 from collections.abc import Callable, Hashable
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
-from jaxtyping import Float, Int, Num, Shaped, UInt, UInt64
+from jaxtyping import Int, Num, Shaped, UInt64
 
-from genomimic import words
-from genomimic.alphabet import Alphabet
-from genomimic.clustering import sequence_keys
 from genomimic.dataset import Dataset
-from genomimic.distances import Nearest, distance_matrix, nearest_records
 from genomimic.errors import UsageError
-from genomimic.modalities.sequences import Sequences
+from genomimic.modalities import Modality
 
 BLOCKS = 64
 
@@ -26,10 +22,10 @@ T = TypeVar("T")
 
 
 class View:
-    """Records of one data set with their features.
+    """Records of one data set, of any kind, with their features; what these are stands in `genomimic.features`.
 
-    `given_clusters` are homology clusters, one integer a record; a cluster is never divided between blocks.
-    Raises `UsageError` where there are no records, or where they are not sequences.
+    `given_clusters` are clusters of related records, one integer a record; a cluster is never divided between blocks.
+    Raises `UsageError` where there are no records.
     """
 
     def __init__(self, dataset: Dataset, given_clusters: Int[np.ndarray, " n"] | None = None) -> None:
@@ -60,21 +56,9 @@ class View:
         return np.arange(len(self))
 
     @property
-    def modality(self) -> Sequences:
-        """What kind of sequences these are."""
-        if not isinstance(self._dataset.modality, Sequences):
-            raise UsageError(f"{type(self._dataset.modality).__name__} data have no sequence metrics; give sequences")
+    def modality(self) -> Modality:
+        """What kind of data these are."""
         return self._dataset.modality
-
-    @property
-    def alphabet(self) -> Alphabet:
-        """The letters."""
-        return self.modality.letters
-
-    @property
-    def both_strands(self) -> bool:
-        """Whether a sequence and its reverse complement are the same thing here."""
-        return self.alphabet.complements is not None and not self.modality.stranded
 
     def take(self, rows: Int[np.ndarray, " m"]) -> "Part":
         """The records at `rows`; their features are slices of this view's."""
@@ -116,81 +100,14 @@ class View:
         )
 
     @property
-    def lengths(self) -> Int[np.ndarray, " n"]:
-        """Letters in each record."""
-        return self.per_record("lengths", lambda view: (view.dataset.values != view.alphabet.pad).sum(1))
-
-    @property
-    def gc(self) -> Float[np.ndarray, " n"]:
-        """Share of G and C among the known letters of each record; raises `UsageError` for protein."""
-        return self.per_record("gc", _gc)
-
-    def kmers(self, k: int) -> UInt[np.ndarray, "n words"]:
-        """Overlapping k-mers of each record, counted; a word with an unknown letter is none.
-
-        Columns are in alphabetical order; where both strands count alike, a word and its reverse complement share the
-        column of the first of the two (see `words`).
-        """
-        return self.per_record(("kmers", k), partial(_kmers, k=k))
-
-    def words(self, k: int) -> list[str]:
-        """The k-mer that each column of `kmers(k)` counts."""
-        columns = words.columns(self.alphabet, k, both_strands=self.both_strands)
-        return [words.word(self.alphabet, code, k) for code in np.unique(columns).tolist()]
-
-    def kmer_totals(self, k: int) -> Int[np.ndarray, " words"]:
-        """K-mers of all records together."""
-        return self.totals(("kmers", k), partial(_kmer_totals, k=k))
-
-    def kmer_blocks(self, k: int) -> Int[np.ndarray, "blocks words"]:
-        """K-mers of each block of records together."""
-        return self.block_totals(("kmers", k), partial(_kmer_totals, k=k))
-
-    @property
-    def one_hot(self) -> Float[np.ndarray, "n length symbols"]:
-        """One-hot letters, float32; unknown letters and padding are rows of zeros."""
-        return self.per_record("one_hot", _one_hot)
-
-    @property
     def clusters(self) -> Int[np.ndarray, " n"]:
-        """Homology clusters where they were given, otherwise clusters of equal records (either strand)."""
+        """Clusters of related records where they were given, otherwise of equal ones (`Modality.keys`)."""
         return self.per_record("clusters", _clusters)
 
     @property
     def canonical(self) -> UInt64[np.ndarray, " n"]:
-        """A 64-bit hash of each record, the same for both strands: equal hashes are copies on either strand."""
+        """A 64-bit hash of each record: equal hashes are copies (`Modality.keys`)."""
         return self.per_record("canonical", _canonical)
-
-    @property
-    def texts(self) -> list[str]:
-        """The letters of each record, without padding."""
-        return self.feature("texts", lambda view: [view.alphabet.decode(row) for row in view.dataset.values])
-
-    def nearest(self, targets: "View") -> Nearest:
-        """Nearest record of `targets` for the first records of this view, as many as the cost allows (`distances`)."""
-        whole = targets.root
-        found = self.root.feature(("nearest", whole), lambda view: nearest_records(view.texts, *whole.strands))
-        rows = self.rows[self.rows < len(found.distance)]
-        return found.take(rows)
-
-    def distances(self, targets: "View") -> UInt[np.ndarray, "n targets"]:
-        """Edit distances to `targets`, among the first records of both, as many as the cost allows (`distances`)."""
-        found = self.whole_distances(targets)
-        return found[np.ix_(self.rows[self.rows < found.shape[0]], targets.rows[targets.rows < found.shape[1]])]
-
-    def whole_distances(self, targets: "View") -> UInt[np.ndarray, "n targets"]:
-        """Edit distances of the whole sets of which these are parts, not to be written to."""
-        whole = targets.root
-        return self.root.feature(("distances", whole), lambda view: distance_matrix(view.texts, *whole.strands))
-
-    def least_distances(self, targets: "View") -> UInt[np.ndarray, " m"]:
-        """Least edit distance of each of the first records to the first ones of `targets`, itself left out."""
-        return self.feature(("least", targets), lambda view: _least(view, targets))
-
-    @property
-    def strands(self) -> tuple[list[str], list[str] | None]:
-        """The texts and, where both strands count alike, those of the opposite strand."""
-        return self.texts, self.feature("opposite", _opposite) if self.both_strands else None
 
 
 class Part(View):
@@ -221,8 +138,8 @@ class Part(View):
         return self._rows
 
     @property
-    def modality(self) -> Sequences:
-        """What kind of sequences these are."""
+    def modality(self) -> Modality:
+        """What kind of data these are."""
         return self._root.modality
 
     @cached_property
@@ -260,43 +177,10 @@ def balanced_groups(clusters: Int[np.ndarray, " n"], groups: int) -> Int[np.ndar
     return group_of_cluster[members]
 
 
-def _gc(view: View) -> Float[np.ndarray, " n"]:
-    if view.alphabet.complements is None:
-        raise UsageError(f"{view.alphabet.name} has no GC content; use dna or rna")
-    tokens = [view.alphabet.symbols.index(letter) for letter in "CG"]
-    known = (view.dataset.values < view.alphabet.size).sum(1)
-    return np.isin(view.dataset.values, tokens).sum(1) / np.maximum(known, 1)
-
-
-def _one_hot(view: View) -> Float[np.ndarray, "n length symbols"]:
-    return (view.dataset.values[..., None] == np.arange(view.alphabet.size, dtype=np.int8)).astype(np.float32)
-
-
-def _kmers(view: View, k: int) -> UInt[np.ndarray, "n words"]:
-    return words.count_table(view.dataset.values, view.alphabet, k, both_strands=view.both_strands)
-
-
-def _kmer_totals(view: View, k: int) -> Int[np.ndarray, " words"]:
-    return words.count_all(view.dataset.values, view.alphabet, k, both_strands=view.both_strands)
-
-
-def _least(view: View, targets: View) -> UInt[np.ndarray, " m"]:
-    distances = view.distances(targets)
-    if view.root is targets.root:
-        limit = len(view.whole_distances(targets))
-        own, others = (one.rows[one.rows < limit] for one in (view, targets))
-        distances[own[:, None] == others] = np.iinfo(distances.dtype).max
-    return distances.min(1)
-
-
-def _opposite(view: View) -> list[str]:
-    return [view.alphabet.decode(row) for row in view.alphabet.reverse_complement(view.dataset.values)]
-
-
 def _clusters(view: View) -> Int[np.ndarray, " n"]:
     given = view.given_clusters
     return given if given is not None else np.unique(view.canonical, return_inverse=True)[1]
 
 
 def _canonical(view: View) -> UInt64[np.ndarray, " n"]:
-    return sequence_keys(view.dataset.values, view.alphabet, stranded=view.alphabet.complements is None)
+    return view.modality.keys(view.dataset.values)

@@ -117,7 +117,7 @@ def test_numbers_from_elsewhere_take_the_place_of_words_and_letters():
         return np.stack([np.isin(records.values, [1, 2]).mean(1), records.values[:, 0]], 1)
 
     embedding.embed_with(comparison.train, gc_and_first_letter)
-    fitted = embedding.embedding(comparison)
+    fitted = embedding.embedding(comparison.train)
     points = fitted.points(comparison.train)
     assert fitted.version.startswith("gc_and_first_letter ")
     assert points.shape == (400, 2)
@@ -187,8 +187,8 @@ def test_the_embedding_is_one_of_train_alone_and_whitens_it():
     train, holdout, fresh, rng = world()
     one = compare(dataset(train), dataset(holdout), dataset(fresh))
     two = compare(dataset(train), dataset(fresh), dataset(rng.integers(0, 4, fresh.shape)))
-    fitted = embedding.embedding(one)
-    assert fitted.version == embedding.embedding(two).version
+    fitted = embedding.embedding(one.train)
+    assert fitted.version == embedding.embedding(two.train).version
     assert fitted.version != embedding.fit(View(dataset(holdout))).version
     points = fitted.points(one.train)
     assert points.mean(0) == pytest.approx(np.zeros(16), abs=1e-3)
@@ -243,5 +243,5 @@ def test_tables_of_few_and_odd_records(table):
 
 def test_the_map_has_as_many_points_of_both_sets():
     train, holdout, fresh, _ = world(n=300)
-    found = embedding.embedding_map(compare(dataset(train), dataset(holdout), dataset(fresh[:100])))
+    found = embedding.embedding_map(View(dataset(train)), View(dataset(holdout)), View(dataset(fresh[:100])))
     assert found.holdout.shape == found.synthetic.shape == (100, 2)

@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from toys import dataset, real_values, sequences, substituted
 
 from genomimic.comparison import Comparison, compare
+from genomimic.features import sequence
 from genomimic.metrics import METRICS
 from genomimic.metrics.discrimination import auc
 from genomimic.metrics.novelty import copied_word_length, tail_share
@@ -22,9 +23,10 @@ def value(name, train, holdout, synthetic):
 def test_adversarial_accuracy_of_a_worked_example():
     """Distances of AAAA, AATT, TTTT: 2, 2, 2 within; to AAAA, AAAT, GGGG: 0, 1, 4 across and 1, 1, 4 within."""
     real, synthetic = View(sequences("AAAA", "AATT", "TTTT")), View(sequences("AAAA", "AAAT", "GGGG"))
-    assert farther(real, synthetic) == pytest.approx((0 + 0 + 1) / 3)
-    assert farther(synthetic, real) == pytest.approx((0 + 0.5 + 0.5) / 3)
-    assert adversarial_accuracy(real, synthetic) == pytest.approx(1 / 3)
+    sides = Comparison(real, real, synthetic, real)
+    assert farther(sides, real, synthetic) == pytest.approx((0 + 0 + 1) / 3)
+    assert farther(sides, synthetic, real) == pytest.approx((0 + 0.5 + 0.5) / 3)
+    assert adversarial_accuracy(sides, real) == pytest.approx(1 / 3)
 
 
 def test_privacy_loss_is_one_half_where_all_training_records_are_repeated():
@@ -82,7 +84,7 @@ def test_a_stretch_of_a_training_record_is_found_on_either_strand():
     assert w == 20
     values = fresh.values.copy()
     values[:10, 5 : 5 + w] = train.values[:10, 30 : 30 + w]
-    values[10:15, 7 : 7 + w] = View(train).alphabet.reverse_complement(train.values[10:15, :w])
+    values[10:15, 7 : 7 + w] = sequence.alphabet(View(train)).reverse_complement(train.values[10:15, :w])
     values[15:25, : w - 1] = train.values[15:25, : w - 1]
     values[15:25, w - 1] = (train.values[15:25, w - 1] + 1) % 4
     shared = METRICS["substring_copies"].statistic(compare(train, holdout, dataset(values)))

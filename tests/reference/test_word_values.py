@@ -10,6 +10,7 @@ from toys import dataset, real_values, sequences
 
 from genomimic.comparison import compare
 from genomimic.correlation import correlation
+from genomimic.features import sequence
 from genomimic.metrics import METRICS
 from genomimic.metrics.composition import odds_estimate, odds_gradient, odds_ratios
 from genomimic.metrics.differences import energy_distance, mean_discrepancy, sums_of
@@ -107,14 +108,14 @@ def test_odds_vary_as_they_say():
 
 def test_counts_of_both_strands():
     view = View(sequences("AACG", stranded=False))
-    counts = strand_counts(view.kmer_totals(2), view.alphabet, 2, both_strands=True).reshape(4, 4)
+    counts = strand_counts(sequence.kmer_totals(view, 2), sequence.alphabet(view), 2, both_strands=True).reshape(4, 4)
     assert (counts[0, 0], counts[3, 3], counts[0, 1], counts[2, 3], counts[1, 2]) == (1, 1, 1, 1, 2)
 
 
 def test_words_to_expect_of_a_chain():
     """AAC, AAG, CAC: two of three leave AA or CA for C; N(AA) N(AC) / N(A) = 2 x 2 / 3."""
     view = View(sequences("AAC", "AAG", "CAC"))
-    table = by_ends(view.kmer_totals(3), view.alphabet, 3, both_strands=False)
+    table = by_ends(sequence.kmer_totals(view, 3), sequence.alphabet(view), 3, both_strands=False)
     expected = expected_counts(table)
     assert (table[0, 0, 1], table[0, 0, 2], table[1, 0, 1]) == (1, 1, 1)
     assert (expected[0, 0, 1], expected[0, 0, 2], expected[1, 0, 2]) == pytest.approx((4 / 3, 2 / 3, 1 / 3))

@@ -5,6 +5,7 @@ import numpy as np
 from genomimic.alignment import Column, align, count_differences, marks
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
+from genomimic.features import sequence
 
 MOST = 200
 
@@ -18,10 +19,10 @@ MOST = 200
 def nearest_records(comparison: Comparison) -> Columns:
     """Each of the closest synthetic records beside its nearest training record, the closest first."""
     view, train, nearest = comparison.synthetic, comparison.train, comparison.nearest
-    lengths = np.maximum(view.lengths[: len(nearest.distance)], 1)
+    lengths = np.maximum(sequence.lengths(view)[: len(nearest.distance)], 1)
     rows = np.argsort(nearest.distance / lengths, kind="stable")[:MOST]
-    forward, opposite = train.strands
-    texts = [view.texts[row] for row in rows]
+    forward, opposite = sequence.strands(train)
+    texts = [sequence.texts(view)[row] for row in rows]
     chosen = zip(nearest.index[rows].tolist(), nearest.reversed[rows].tolist(), strict=True)
     theirs = [opposite[index] if back and opposite else forward[index] for index, back in chosen]
     aligned = [align(own, other) for own, other in zip(texts, theirs, strict=True)]
@@ -52,7 +53,7 @@ def duplicates(comparison: Comparison) -> Columns:
     return {
         "record": view.dataset.ids[rows],
         "times": times[order],
-        "letters": np.array([view.texts[row] for row in rows], dtype=str),
+        "letters": np.array([sequence.texts(view)[row] for row in rows], dtype=str),
     }
 
 

@@ -6,6 +6,7 @@ from jaxtyping import Float, Int, Shaped
 from genomimic import words
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
+from genomimic.features import sequence
 from genomimic.metrics.discrimination import Told, convolutional_classifier, linear_classifier
 
 ROWS = 200
@@ -23,7 +24,7 @@ def giveaway_words(comparison: Comparison) -> Columns:
     told = _told(comparison)
     lengths = [kind for kind in told if isinstance(kind, int) and told[kind].real.sum() and told[kind].synthetic.sum()]
     real, synthetic = (np.concatenate([_per_1000(getattr(told[k], kind)) for k in lengths]) for kind in _SETS)
-    names = np.array([word for k in lengths for word in comparison.synthetic.words(k)])
+    names = np.array([word for k in lengths for word in sequence.words(comparison.synthetic, k)])
     columns = {
         "word": names,
         "weight": np.concatenate([told[k].weight for k in lengths]),
@@ -44,7 +45,7 @@ def giveaway_words(comparison: Comparison) -> Columns:
 )
 def giveaway_positions(comparison: Comparison) -> Columns:
     """Letters and neighbouring pairs at positions by what they carry of the linear classifier's separation."""
-    told, symbols = _told(comparison), comparison.synthetic.alphabet.symbols
+    told, symbols = _told(comparison), sequence.alphabet(comparison.synthetic).symbols
     pairs = [first + second for first in symbols for second in symbols]
     kinds = [(told[kind], names) for kind, names in (("letters", list(symbols)), ("pairs", pairs)) if kind in told]
     columns = {
@@ -87,7 +88,7 @@ def giveaway_sites(comparison: Comparison) -> Columns:
 def giveaway_motifs(comparison: Comparison) -> Columns:
     """Words (6 letters of DNA) by what they add to the network's scores of synthetic less real records."""
     k, sites = _word_length(comparison), _sites(comparison)
-    alphabet, both = comparison.synthetic.alphabet, comparison.synthetic.both_strands
+    alphabet, both = sequence.alphabet(comparison.synthetic), sequence.both_strands(comparison.synthetic)
     column = words.columns(alphabet, k, both_strands=both)
     views = comparison.holdout, comparison.synthetic
     found = [column[words.codes(view.dataset.values, alphabet.size, k)] for view in views]
@@ -124,7 +125,7 @@ def _sites(comparison: Comparison) -> tuple[Float[np.ndarray, "n length"], Float
 
 
 def _word_length(comparison: Comparison) -> int:
-    size = comparison.synthetic.alphabet.size
+    size = sequence.alphabet(comparison.synthetic).size
     return max(k for k in range(1, LONGEST + 1) if size**k <= words.MAX_WORDS)
 
 

@@ -8,6 +8,7 @@ from sklearn.cluster import KMeans
 from genomimic.comparison import Comparison
 from genomimic.embedding import embedding
 from genomimic.evidence.base import Columns, evidence
+from genomimic.features import sequence
 from genomimic.metrics.base import PAIRS
 from genomimic.metrics.neighbourhoods import NEIGHBOURS, distances, neighbourhoods, radii
 from genomimic.views import View
@@ -27,7 +28,7 @@ MOST_ROWS = 200
 )
 def regions(comparison: Comparison) -> Columns:
     """Shares of holdout and synthetic records in regions found by k-means on training records."""
-    fitted, views = embedding(comparison), (comparison.holdout, comparison.synthetic)
+    fitted, views = embedding(comparison.train), (comparison.holdout, comparison.synthetic)
     train = fitted.points(comparison.train)[:MOST_TRAINED]
     most = min(min(map(len, views)) // RECORDS_A_REGION, MOST_REGIONS, len(np.unique(train, axis=0)))
     wanted = max(most, 1)
@@ -55,7 +56,7 @@ def regions(comparison: Comparison) -> Columns:
 )
 def missed_records(comparison: Comparison) -> Columns:
     """Holdout records that embedding coverage counts as not covered."""
-    fitted, real = embedding(comparison), comparison.holdout
+    fitted, real = embedding(comparison.train), comparison.holdout
     nearest = distances(real, comparison.synthetic, fitted).min(1)
     reach = radii(real, fitted)
     ratio = nearest / np.maximum(reach, 1e-6)
@@ -99,4 +100,4 @@ def _q_values(real: Int[np.ndarray, " regions"], synthetic: Int[np.ndarray, " re
 
 
 def _texts(view: View, rows: Int[np.ndarray, " rows"]) -> np.ndarray:
-    return np.array([view.alphabet.decode(view.dataset.values[row]) for row in rows], dtype=object)
+    return np.array([sequence.alphabet(view).decode(view.dataset.values[row]) for row in rows], dtype=object)

@@ -6,6 +6,7 @@ from scipy import stats
 
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
+from genomimic.features import sequence
 from genomimic.metrics.base import aligned
 from genomimic.metrics.positions import (
     connected_pairs,
@@ -41,7 +42,7 @@ def positions(comparison: Comparison) -> Columns:
         "divergence (bits)": excess_divergences(made, real),
         "real information (bits)": information(real),
         "synthetic information (bits)": information(made),
-        "over-used letter": np.array(list(comparison.holdout.alphabet.symbols))[most],
+        "over-used letter": np.array(list(sequence.alphabet(comparison.holdout).symbols))[most],
         "share above real": over.max(1),
         "p": p,
         "q": stats.false_discovery_control(p),

@@ -6,6 +6,7 @@ from scipy import stats
 
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
+from genomimic.features import sequence
 from genomimic.metrics.base import word_length
 from genomimic.metrics.differences import mean_discrepancy
 from genomimic.metrics.spectra import (
@@ -34,7 +35,7 @@ PERMUTATIONS = 999
 def word_differences(comparison: Comparison) -> Columns:
     """Frequency of each word of both sets that stands 10 times or more in all, the most surely different first."""
     k, sides = surprise_length(comparison), (comparison.holdout, comparison.synthetic)
-    blocks = [view.kmer_blocks(k) for view in sides]
+    blocks = [sequence.kmer_blocks(view, k) for view in sides]
     often = np.flatnonzero(sum(counts.sum(0) for counts in blocks) >= FEWEST)
     (real, error), (made, more_error) = (share_with_error(counts) for counts in blocks)
     p = two_sided(made - real, error, more_error)[often]
@@ -42,7 +43,7 @@ def word_differences(comparison: Comparison) -> Columns:
     rows, totals = often[order], [counts.sum() for counts in blocks]
     ratio = np.log2((made + 0.5 / max(totals[1], 1)) / (real + 0.5 / max(totals[0], 1)))
     return {
-        "word": np.array(comparison.holdout.words(k), dtype=str)[rows],
+        "word": np.array(sequence.words(comparison.holdout, k), dtype=str)[rows],
         "real per 1,000 words": 1000 * real[rows],
         "synthetic per 1,000 words": 1000 * made[rows],
         "log2 ratio": ratio[rows],
@@ -65,7 +66,7 @@ def enriched_words(comparison: Comparison) -> Columns:
     p = two_sided(made - real, error, more_error)
     order = np.argsort(p, kind="stable")[:MAX_ROWS]
     return {
-        "word": np.array(comparison.holdout.words(k), dtype=str)[order],
+        "word": np.array(sequence.words(comparison.holdout, k), dtype=str)[order],
         "real observed over expected": 2 ** real[order],
         "synthetic observed over expected": 2 ** made[order],
         "z in real": scores[order],
@@ -115,8 +116,8 @@ def representation(
     The z-score is that of Prum, Rodolphe & de Turckheim 1995, doi:10.1111/j.2517-6161.1995.tb02024.x: the difference
     over its standard error given the words one letter shorter.
     """
-    blocks, (first, doubled) = view.kmer_blocks(k), own_columns(view, k)
-    tables = by_ends(blocks, view.alphabet, k, both_strands=view.both_strands)
+    blocks, (first, doubled) = sequence.kmer_blocks(view, k), own_columns(view, k)
+    tables = by_ends(blocks, sequence.alphabet(view), k, both_strands=sequence.both_strands(view))
     table = tables.sum(0)
     without = log_ratios(table - tables)[:, first]
     error = np.sqrt(without.var(0) * (len(blocks) - 1))
@@ -133,8 +134,8 @@ def z_scores(table: Float[np.ndarray, "first middle last"]) -> Float[np.ndarray,
 
 def own_columns(view: View, k: int) -> tuple[Num[np.ndarray, " words"], Num[np.ndarray, " codes"]]:
     """The code that each column stands for, and how often each word is counted: a palindrome of both strands twice."""
-    first = np.unique(columns(view.alphabet, k, both_strands=view.both_strands))
-    return first, times_counted(view.alphabet, k, both_strands=view.both_strands)
+    first = np.unique(columns(sequence.alphabet(view), k, both_strands=sequence.both_strands(view)))
+    return first, times_counted(sequence.alphabet(view), k, both_strands=sequence.both_strands(view))
 
 
 def two_sided(

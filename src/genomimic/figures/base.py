@@ -10,6 +10,7 @@ from markupsafe import Markup
 from genomimic.alphabet import Alphabet
 from genomimic.dataset import Dataset
 from genomimic.evaluation import SetReport
+from genomimic.features import sequence
 from genomimic.packing import chart_spec
 from genomimic.plots.colours import REAL, TRAIN, set_colour
 from genomimic.views import View
@@ -60,4 +61,4 @@ def label_of(one: SetReport) -> str:
 
 def letters_of(dataset: Dataset) -> Alphabet:
     """The alphabet of a data set of sequences."""
-    return View(dataset).alphabet
+    return sequence.alphabet(View(dataset))

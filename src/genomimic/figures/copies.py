@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from genomimic.alignment import Column, align, caption
 from genomimic.evaluation import SetReport
+from genomimic.features import sequence
 from genomimic.figures.base import Figure, colours, label_of, plotly_figure, scroll
 from genomimic.plots import charts
 from genomimic.plots.colours import letter_colours
@@ -55,7 +56,7 @@ def _helix_figure(one: SetReport, key: str) -> Figure:
         f'<p class="example">{escape(words)}</p>{scroll(svg, f"helix of the {label} record")}</div>'
         for n, (label, words, svg) in enumerate(examples)
     )
-    double = one.comparison.train.alphabet.complements is not None
+    double = sequence.alphabet(one.comparison.train).complements is not None
     return Figure(
         f"{key}-helix",
         "Synthetic beside its nearest real sequence" if not double else "The double helix: what is new in a record",
@@ -107,7 +108,7 @@ def _letter(letter: str, column: Column) -> str:
 def _aligned(one: SetReport, row: int) -> tuple[list[Column], str]:
     """A synthetic record aligned with its nearest training record, and the alignment in words."""
     train, synthetic, nearest = one.comparison.train.dataset, one.comparison.synthetic, one.comparison.nearest
-    alphabet, opposite = synthetic.alphabet, bool(nearest.reversed[row])
+    alphabet, opposite = sequence.alphabet(synthetic), bool(nearest.reversed[row])
     at = int(nearest.index[row])
     real = alphabet.reverse_complement(train.values[at]) if opposite else train.values[at]
     columns = align(alphabet.decode(synthetic.dataset.values[row]), alphabet.decode(real))
@@ -117,6 +118,6 @@ def _aligned(one: SetReport, row: int) -> tuple[list[Column], str]:
 
 def _example(one: SetReport, label: str, row: int) -> tuple[str, str, str]:
     columns, words = _aligned(one, row)
-    alphabet = one.comparison.synthetic.alphabet
+    alphabet = sequence.alphabet(one.comparison.synthetic)
     partners = None if alphabet.complements is None else dict(zip(alphabet.symbols, alphabet.complements, strict=True))
     return label, words, helix_svg(columns, Ink(letter_colours(alphabet.symbols), partners), name=words)

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from genomimic.dataset import Dataset
 from genomimic.embedding import embedding_map
 from genomimic.evaluation import SetReport
+from genomimic.features import sequence
 from genomimic.figures.base import Figure, colours, label_of, letters_of, plotly_figure, scroll, views
 from genomimic.figures.copies import copy_figures
 from genomimic.modalities import Sequences
@@ -42,9 +43,9 @@ def in_pairs(figures: Iterator[Figure]) -> Iterator[Figure]:
 
 
 def _curve_figures(one: SetReport, number: int) -> Iterator[Figure]:
-    if one.comparison.holdout.alphabet.complements is not None:
+    if sequence.alphabet(one.comparison.holdout).complements is not None:
         yield _gc_figure(one, number)
-    if any(np.ptp(view.lengths) for view in views(one).values()):
+    if any(np.ptp(sequence.lengths(view)) for view in views(one).values()):
         yield _length_figure(one, number)
 
 
@@ -69,9 +70,9 @@ def logo_figure(holdout: Dataset, synthetic: Dataset, *, name: str, key: str) ->
 
 
 def _kmer_figure(one: SetReport, number: int) -> Figure:
-    k = 4 if one.comparison.holdout.alphabet.size == 4 else 2
-    train, holdout, synthetic = (view.kmer_totals(k) for view in views(one).values())
-    words = one.comparison.holdout.words(k)
+    k = 4 if sequence.alphabet(one.comparison.holdout).size == 4 else 2
+    train, holdout, synthetic = (sequence.kmer_totals(view, k) for view in views(one).values())
+    words = sequence.words(one.comparison.holdout, k)
     chart = charts.kmer_scatter(words, holdout, synthetic, train, name=one.name, colour=set_colour(number))
     return plotly_figure(
         f"set{number}-kmers",
@@ -91,8 +92,8 @@ def _log_correlation(a: Num[np.ndarray, " words"], b: Num[np.ndarray, " words"])
 
 
 def _gc_figure(one: SetReport, number: int) -> Figure:
-    percent = {name: 100 * view.gc for name, view in views(one).items()}
-    spread = 100 / max(float(np.median(one.comparison.holdout.lengths)), 10)
+    percent = {name: 100 * sequence.gc(view) for name, view in views(one).items()}
+    spread = 100 / max(float(np.median(sequence.lengths(one.comparison.holdout))), 10)
     means = ", ".join(f"{name} {values.mean():.1f} ± {values.std():.1f} %" for name, values in percent.items())
     return plotly_figure(
         f"set{number}-gc",
@@ -105,7 +106,7 @@ def _gc_figure(one: SetReport, number: int) -> Figure:
 
 
 def _length_figure(one: SetReport, number: int) -> Figure:
-    lengths = {name: view.lengths for name, view in views(one).items()}
+    lengths = {name: sequence.lengths(view) for name, view in views(one).items()}
     spread = max(0.5, float(np.std(lengths["holdout"])) / 8)
     medians = ", ".join(f"{name} {np.median(values):g}" for name, values in lengths.items())
     return plotly_figure(
@@ -119,7 +120,7 @@ def _length_figure(one: SetReport, number: int) -> Figure:
 
 def map_figure(one: SetReport, number: int) -> Figure:
     """Holdout and synthetic records as points on the first two dimensions of the embedding."""
-    places, name = embedding_map(one.comparison), label_of(one)
+    places, name = embedding_map(one.comparison.train, one.comparison.holdout, one.comparison.synthetic), label_of(one)
     chart = evidence.points(
         {"real holdout": places.holdout, name: places.synthetic},
         {"real holdout": REAL, name: set_colour(number)},

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from genomimic.comparison import Comparison
+from genomimic.features import sequence
 from genomimic.words import MAX_WORDS
 
 Statistic = Callable[[Comparison], float]
@@ -35,8 +36,8 @@ def all_records(comparison: Comparison) -> int:
 
 
 def pairs_read(comparison: Comparison) -> int:
-    """How many synthetic records a metric reads that compares all with all of the holdout by edit distance."""
-    return len(comparison.synthetic.distances(comparison.holdout))
+    """How many synthetic records a metric reads that compares all with all of the holdout."""
+    return len(comparison.distances(comparison.synthetic, comparison.holdout))
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ def metric(
 
 def nucleotides(comparison: Comparison) -> bool:
     """DNA or RNA."""
-    return comparison.train.alphabet.complements is not None
+    return sequence.alphabet(comparison.train).complements is not None
 
 
 def aligned(comparison: Comparison) -> bool:
@@ -146,16 +147,16 @@ def aligned(comparison: Comparison) -> bool:
 
 def variable_length(comparison: Comparison) -> bool:
     """Not all real records are equally long, or a synthetic one is not as long as they are."""
-    views = (comparison.train, comparison.holdout, comparison.synthetic)
-    return len({int(length) for view in views for length in (view.lengths.min(), view.lengths.max())}) > 1
+    lengths = [sequence.lengths(view) for view in _views(comparison)]
+    return len({int(edge) for found in lengths for edge in (found.min(), found.max())}) > 1
 
 
 def word_length(k: int) -> Need:
     """Words of `k` letters fit the records and their table is not too large."""
 
     def fits(comparison: Comparison) -> bool:
-        words = comparison.train.alphabet.size**k
-        return words <= MAX_WORDS and all(int(view.lengths.max()) >= k for view in _views(comparison))
+        words = sequence.alphabet(comparison.train).size ** k
+        return words <= MAX_WORDS and all(int(sequence.lengths(view).max()) >= k for view in _views(comparison))
 
     return fits
 

@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from genomimic.comparison import Comparison
+from genomimic.features import sequence
 from genomimic.metrics.base import metric, nucleotides, variable_length, word_length
 from genomimic.metrics.differences import Estimate, energy_distance, squared_difference
 from genomimic.views import View
@@ -111,7 +112,7 @@ def odds_estimate(view: View) -> Estimate:
     """Odds ratio of each dinucleotide, and its variance between records (delta method)."""
     counts, n = view.totals("pairs", pair_counts), len(view)
     covariance = view.totals("pair_products", _pair_products) - np.outer(counts, counts) / n
-    table = counts.reshape(view.alphabet.size, -1).astype(float)
+    table = counts.reshape(sequence.alphabet(view).size, -1).astype(float)
     gradient = odds_gradient(table)
     variances = np.einsum("xa,ab,xb->x", gradient, covariance * n / max(n - 1, 1), gradient)
     return Estimate(odds_ratios(table).ravel(), variances)
@@ -137,18 +138,22 @@ def odds_gradient(pairs: Num[np.ndarray, "symbols symbols"]) -> Float[np.ndarray
 
 def pair_counts(view: View) -> Int[np.ndarray, " words"]:
     """Dinucleotides counted; those of both strands where both count alike (Karlin's rho*)."""
-    return strand_counts(view.kmer_totals(2), view.alphabet, 2, both_strands=view.both_strands)
+    return strand_counts(
+        sequence.kmer_totals(view, 2), sequence.alphabet(view), 2, both_strands=sequence.both_strands(view)
+    )
 
 
 def _pair_products(view: View) -> Float[np.ndarray, "words words"]:
     """Products of the counts of two dinucleotides in a record, summed over records."""
-    counts = strand_counts(view.kmers(2), view.alphabet, 2, both_strands=view.both_strands).astype(float)
+    counts = strand_counts(
+        sequence.kmers(view, 2), sequence.alphabet(view), 2, both_strands=sequence.both_strands(view)
+    ).astype(float)
     return counts.T @ counts
 
 
 def _gc_powers(view: View) -> Float[np.ndarray, " powers"]:
     """Sums over records of the powers 0 to 4 of GC content in percent, from 50%."""
-    return ((100 * view.gc - 50)[:, None] ** np.arange(5)).sum(0)
+    return ((100 * sequence.gc(view) - 50)[:, None] ** np.arange(5)).sum(0)
 
 
 def gc_mean_estimate(view: View) -> Estimate:
@@ -173,8 +178,8 @@ def _gc_moments(view: View) -> tuple[float, float, float, float]:
 
 
 def _gc_histogram(view: View) -> Int[np.ndarray, " bins"]:
-    return np.bincount(np.rint(view.gc * GC_BINS).astype(int), minlength=GC_BINS + 1)
+    return np.bincount(np.rint(sequence.gc(view) * GC_BINS).astype(int), minlength=GC_BINS + 1)
 
 
 def _length_histogram(view: View) -> Int[np.ndarray, " bins"]:
-    return np.bincount(view.lengths, minlength=view.dataset.length + 1)
+    return np.bincount(sequence.lengths(view), minlength=view.dataset.length + 1)

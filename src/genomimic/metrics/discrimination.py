@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from genomimic.classifiers import Judged, judge_out_of_fold
 from genomimic.comparison import Comparison, Marks
+from genomimic.features import sequence
 from genomimic.metrics.base import RECORDS, metric
 from genomimic.metrics.ridge import ridge_out_of_fold
 from genomimic.views import balanced_groups
@@ -148,15 +149,15 @@ def _told(
 def _features(comparison: Comparison) -> dict[str | int, tuple[Float[np.ndarray, "n d"], ...]]:
     """Features of the holdout and of the synthetic records by kind; words by their length."""
     views = comparison.holdout, comparison.synthetic
-    size, length = comparison.train.alphabet.size, comparison.train.dataset.length
+    size, length = sequence.alphabet(comparison.train).size, comparison.train.dataset.length
     lengths = [k for k in range(1, 5) if size**k <= MAX_WORDS]
-    kinds: dict = {k: tuple(view.kmers(k).astype(np.float32) for view in views) for k in lengths}
+    kinds: dict = {k: tuple(sequence.kmers(view, k).astype(np.float32) for view in views) for k in lengths}
     aligned = comparison.train.modality.aligned
-    same_length = bool((comparison.train.lengths == comparison.train.lengths[0]).all())
+    same_length = bool((sequence.lengths(comparison.train) == sequence.lengths(comparison.train)[0]).all())
     if (aligned or same_length) and size * length <= MAX_FEATURES:
-        kinds["letters"] = tuple(view.one_hot.reshape(len(view), -1) for view in views)
+        kinds["letters"] = tuple(sequence.one_hot(view).reshape(len(view), -1) for view in views)
     if aligned and size**2 * (length - 1) <= MAX_FEATURES:
-        kinds["pairs"] = tuple(_neighbours(view.one_hot) for view in views)
+        kinds["pairs"] = tuple(_neighbours(sequence.one_hot(view)) for view in views)
     return kinds
 
 
@@ -175,9 +176,9 @@ def convolutional_classifier(comparison: Comparison) -> Judged:
     Where both strands count alike, networks see either and the mean over both is taken.
     """
     views = comparison.holdout, comparison.synthetic
-    alphabet, values = comparison.train.alphabet, np.concatenate([view.dataset.values for view in views])
+    alphabet, values = sequence.alphabet(comparison.train), np.concatenate([view.dataset.values for view in views])
     labels, folds = _labels_and_folds(comparison)
-    both = comparison.train.both_strands
+    both = sequence.both_strands(comparison.train)
     strands = np.stack([values, alphabet.reverse_complement(values)] if both else [values])
     forward, *backward = judge_out_of_fold(strands, labels > 0, folds, alphabet.size)
     if not backward:

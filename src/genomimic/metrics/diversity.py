@@ -1,11 +1,14 @@
 """Diversity: does a generator make many different records, or a few again and again?"""
 
+from functools import partial
+
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from genomimic.comparison import Comparison
+from genomimic.features import sequence
 from genomimic.metrics.base import PAIRS, RECORDS, metric
 from genomimic.views import View
 from genomimic.words import MAX_WORDS
@@ -15,7 +18,7 @@ ALIKE = 0.2  # of the letters edited at most: 80% identity
 
 
 def _matrix_size(comparison: Comparison) -> int:
-    return len(comparison.synthetic.distances(comparison.synthetic))
+    return len(comparison.distances(comparison.synthetic, comparison.synthetic))
 
 
 def _similarity_size(comparison: Comparison) -> int:
@@ -55,7 +58,10 @@ def unique_fraction(comparison: Comparison) -> float:
 )
 def within_distance(comparison: Comparison) -> float:
     """Mean edit distance to the nearest other record of the set by length, over that of holdout records."""
-    synthetic, holdout = (view.feature("within", _mean_within) for view in (comparison.synthetic, comparison.holdout))
+    synthetic, holdout = (
+        view.feature("within", partial(_mean_within, comparison=comparison))
+        for view in (comparison.synthetic, comparison.holdout)
+    )
     return synthetic / max(holdout, 1e-12)
 
 
@@ -99,7 +105,7 @@ def vendi_ratio(comparison: Comparison) -> float:
 def cluster_fraction(comparison: Comparison) -> float:
     """Clusters over records; records at most 20% edits apart are linked, also through others."""
     view = comparison.synthetic
-    whole = view.root.feature("alike", _alike)
+    whole = view.root.feature("alike", partial(_alike, comparison=comparison))
     rows = view.rows[view.rows < len(whole)]
     return connected_components(csr_array(whole[np.ix_(rows, rows)]), directed=False)[0] / len(rows)
 
@@ -124,9 +130,9 @@ def _squared_similarity(view: View) -> Float[np.ndarray, "n n"]:
 
 
 def _cosines_squared(view: View) -> Float[np.ndarray, "n n"]:
-    size = view.alphabet.size
-    k = max(k for k in range(1, 7) if size**k <= MAX_WORDS and k <= max(int(view.lengths.min()), 1))
-    counts = csr_array(view.kmers(k)[:MAX_SIMILARITY].astype(np.float32))
+    size = sequence.alphabet(view).size
+    k = max(k for k in range(1, 7) if size**k <= MAX_WORDS and k <= max(int(sequence.lengths(view).min()), 1))
+    counts = csr_array(sequence.kmers(view, k)[:MAX_SIMILARITY].astype(np.float32))
     dots = (counts @ counts.T).toarray()
     norms = np.sqrt(np.maximum(np.diag(dots), 1e-12))
     cosines = dots / norms / norms[:, None]
@@ -134,12 +140,12 @@ def _cosines_squared(view: View) -> Float[np.ndarray, "n n"]:
     return cosines**2
 
 
-def _alike(view: View) -> Bool[np.ndarray, "n n"]:
-    distances = view.distances(view)
-    lengths = view.lengths[: len(distances)]
+def _alike(view: View, comparison: Comparison) -> Bool[np.ndarray, "n n"]:
+    distances = comparison.distances(view, view)
+    lengths = sequence.lengths(view)[: len(distances)]
     return distances <= ALIKE * np.maximum(lengths, lengths[:, None])
 
 
-def _mean_within(view: View) -> float:
-    nearest = view.least_distances(view)
-    return float((nearest / np.maximum(view.lengths[: len(nearest)], 1)).mean())
+def _mean_within(view: View, comparison: Comparison) -> float:
+    nearest = comparison.least_distances(view, view)
+    return float((nearest / comparison.kind.sizes(view)[: len(nearest)]).mean())

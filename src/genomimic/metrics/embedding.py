@@ -49,7 +49,7 @@ def frechet_distance(comparison: Comparison) -> float:
     is in the ceiling too, as that is measured at the same n. Small sets are compared in the first dimensions alone: 20
     records for each, as a covariance of fewer is mostly chance.
     """
-    fitted, smaller = embedding(comparison), min(len(comparison.holdout.root), len(comparison.synthetic.root))
+    fitted, smaller = embedding(comparison.train), min(len(comparison.holdout.root), len(comparison.synthetic.root))
     most = max(smaller // RECORDS_A_DIMENSION, 1)
     real, synthetic = (moments(view, fitted).first(most) for view in (comparison.holdout, comparison.synthetic))
     excess = sum(float(np.trace(one.covariance)) / one.n for one in (real, synthetic))
@@ -70,7 +70,7 @@ def frechet_distance(comparison: Comparison) -> float:
 )
 def kernel_distance(comparison: Comparison) -> float:
     """Unbiased squared maximum mean discrepancy with the kernel (x y / d + 1)^3; 0 is what chance gives."""
-    fitted = embedding(comparison)
+    fitted = embedding(comparison.train)
     return mean_discrepancy(*(kernel_sums(view, fitted) for view in (comparison.synthetic, comparison.holdout)))
 
 

@@ -7,6 +7,7 @@ from jaxtyping import Int, Int8
 
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
+from genomimic.features import sequence
 from genomimic.metrics.base import aligned, metric
 from genomimic.views import View
 
@@ -86,5 +87,5 @@ def _which(numbers: Int[np.ndarray, " n"], words: Int[np.ndarray, " words"]) -> 
 def _numbers(view: View, places: Int[np.ndarray, " positions"]) -> Int[np.ndarray, " n"]:
     """Each record's letters at some positions as one number, -1 where one is unknown or missing."""
     letters = view.dataset.values[:, places].astype(np.int64)
-    size = view.alphabet.size
+    size = sequence.alphabet(view).size
     return np.where((letters < size).all(1), letters @ size ** np.arange(len(places)), -1)

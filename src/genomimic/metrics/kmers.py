@@ -8,12 +8,13 @@ from jaxtyping import Int
 
 from genomimic.comparison import Comparison
 from genomimic.divergence import jensen_shannon, null_bias
+from genomimic.features import sequence
 from genomimic.metrics.base import metric, word_length
 
 
 def kmer_js(comparison: Comparison, k: int) -> float:
     """Divergence of pooled k-mer frequencies in excess of the null bias, in bits; about 0 for fresh real data."""
-    counts = comparison.synthetic.kmer_totals(k), comparison.holdout.kmer_totals(k)
+    counts = sequence.kmer_totals(comparison.synthetic, k), sequence.kmer_totals(comparison.holdout, k)
     seen = int(((counts[0] + counts[1]) > 0).sum())
     return _divergence(*counts) - float(null_bias(seen, *(max(int(count.sum()), 1) for count in counts)))
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
+from genomimic.features import sequence
 from genomimic.metrics.base import RECORDS, aligned, metric, variable_length
 from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.motif_sites import letters, place_counts, site_counts, site_products
@@ -222,4 +223,4 @@ def motif_spacing(comparison: Comparison) -> float:
 
 def _scanner(train: View, motifs: Motifs) -> Scanner:
     counts = np.bincount(train.dataset.values.ravel(), minlength=4)[:4] + 1
-    return Scanner(motifs, counts / counts.sum(), both_strands=train.alphabet.name == "dna")
+    return Scanner(motifs, counts / counts.sum(), both_strands=sequence.alphabet(train).name == "dna")

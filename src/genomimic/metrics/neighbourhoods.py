@@ -68,7 +68,7 @@ def embedding_coverage(comparison: Comparison) -> float:
 
 def neighbourhoods(comparison: Comparison) -> Neighbourhoods:
     """All four for the first 2,000 records of both sets, computed once for each comparison."""
-    fitted, real = embedding(comparison), comparison.holdout
+    fitted, real = embedding(comparison.train), comparison.holdout
 
     def compute(synthetic: View) -> Neighbourhoods:
         return shares(distances(real, synthetic, fitted), radii(real, fitted), radii(synthetic, fitted))

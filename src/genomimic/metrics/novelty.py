@@ -7,6 +7,7 @@ from jaxtyping import Bool, Num
 
 from genomimic.clustering import known_words, word_length
 from genomimic.comparison import Comparison
+from genomimic.features import sequence
 from genomimic.metrics.base import PAIRS, RECORDS, metric, pairs_read
 from genomimic.views import View
 
@@ -22,7 +23,7 @@ def _nearest_size(comparison: Comparison) -> int:
 
 def copied_word_length(train: View) -> int:
     """Letters of a word that is shared with training data hardly ever by chance: some more than make a cluster."""
-    values, alphabet = train.root.dataset.values, train.alphabet
+    values, alphabet = train.root.dataset.values, sequence.alphabet(train)
     longest = 62 // (alphabet.size - 1).bit_length()
     w = train.root.feature("cluster_word", lambda view: word_length(values, alphabet))
     return min(w + math.ceil(math.log(RARER, alphabet.size)), longest)
@@ -30,7 +31,7 @@ def copied_word_length(train: View) -> int:
 
 def long_enough(comparison: Comparison) -> bool:
     """Half of the training records are long enough to share a word that would not be shared by chance."""
-    return float(np.median(comparison.train.lengths)) >= copied_word_length(comparison.train)
+    return float(np.median(sequence.lengths(comparison.train))) >= copied_word_length(comparison.train)
 
 
 @metric(
@@ -93,7 +94,7 @@ def substring_copies(comparison: Comparison) -> float:
 def near_copies(comparison: Comparison) -> float:
     """Share of records with at most 10% of their letters edited from a training record, copies included."""
     distance = comparison.nearest.distance
-    lengths = comparison.synthetic.lengths[: len(distance)]
+    lengths = sequence.lengths(comparison.synthetic)[: len(distance)]
     return float((distance <= NEAR * lengths).mean())
 
 
@@ -117,9 +118,9 @@ def nearest_distance(comparison: Comparison) -> float:
     1: as new as fresh real data; below: nearer to the training data; above: farther from real data than they are.
     The mean, since a median of whole edits moves in steps of 2% of 50 letters.
     """
-    return _mean_nearest(comparison.synthetic, comparison.train) / max(
-        _mean_nearest(comparison.holdout, comparison.train), 1e-12
-    )
+    sides = comparison.synthetic, comparison.holdout
+    synthetic, holdout = (float(comparison.relative_nearest(side, comparison.train).mean()) for side in sides)
+    return synthetic / max(holdout, 1e-12)
 
 
 @metric(
@@ -143,11 +144,9 @@ def near_excess(comparison: Comparison) -> float:
     The second share is that of records nearer to the holdout than 95% of training records are. Records which are
     merely typical, near to all real data, have as much of both; only what was learned by heart is near to one alone.
     """
-    train, holdout = comparison.train, comparison.holdout
-    near_train = tail_share(_normalised(comparison.synthetic, train), _normalised(holdout, train))
-    near_holdout = tail_share(
-        _normalised(comparison.synthetic, holdout), _normalised(comparison.matched_train, holdout)
-    )
+    train, holdout, nearest = comparison.train, comparison.holdout, comparison.relative_nearest
+    near_train = tail_share(nearest(comparison.synthetic, train), nearest(holdout, train))
+    near_holdout = tail_share(nearest(comparison.synthetic, holdout), nearest(comparison.matched_train, holdout))
     return near_train - near_holdout
 
 
@@ -172,7 +171,7 @@ def dcr_share(comparison: Comparison) -> float:
     0.5 for a generator that has not memorised: a fresh record is as likely to be nearer to the one as to the other.
     """
     real = comparison.matched_train, comparison.holdout
-    a, b = (comparison.synthetic.least_distances(one) for one in real)
+    a, b = (comparison.least_distances(comparison.synthetic, one) for one in real)
     return float((a < b).mean() + (a == b).mean() / 2)
 
 
@@ -193,14 +192,7 @@ def _copied(view: View, train: View) -> Bool[np.ndarray, " n"]:
 
 def _shares_word(view: View, train: View) -> Bool[np.ndarray, " n"]:
     w = copied_word_length(train)
-    words = train.feature("words_of_copies", lambda whole: known_words(whole.dataset.values, whole.alphabet, w))
+    words = train.feature(
+        "words_of_copies", lambda whole: known_words(whole.dataset.values, sequence.alphabet(whole), w)
+    )
     return words.shared(view.dataset.values)
-
-
-def _normalised(view: View, targets: View) -> Num[np.ndarray, " m"]:
-    distance = view.nearest(targets).distance
-    return distance / np.maximum(view.lengths[: len(distance)], 1)
-
-
-def _mean_nearest(view: View, train: View) -> float:
-    return float(_normalised(view, train).mean())

@@ -9,6 +9,7 @@ from jaxtyping import Float, Int, Num
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
 from genomimic.divergence import entropies, jensen_shannon, null_bias
+from genomimic.features import sequence
 from genomimic.metrics.base import RECORDS, aligned, metric
 from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.views import View
@@ -106,23 +107,23 @@ def connected_pairs(view: View) -> Float[np.ndarray, " pairs"]:
 
     Long records are thinned to runs of 8 neighbouring positions, evenly spaced, so that near and far pairs are seen.
     """
-    positions = _positions(view.dataset.length, view.alphabet.size)
+    positions = _positions(view.dataset.length, sequence.alphabet(view).size)
     letters = view.per_record("paired_one_hot", lambda whole: _flat_one_hot(whole, positions))
     mean = letters.mean(0)
     covariance = letters.T @ letters / len(letters) - np.outer(mean, mean)
-    connected = covariance.ravel()[_upper_blocks(len(positions), view.alphabet.size)]
+    connected = covariance.ravel()[_upper_blocks(len(positions), sequence.alphabet(view).size)]
     return connected - connected.mean()
 
 
 def position_counts(view: View) -> Int[np.ndarray, "length symbols"]:
     """How often each letter stands at each position."""
     values = view.dataset.values
-    return np.stack([(values == symbol).sum(0) for symbol in range(view.alphabet.size)], 1)
+    return np.stack([(values == symbol).sum(0) for symbol in range(sequence.alphabet(view).size)], 1)
 
 
 def neighbour_counts(view: View) -> Int[np.ndarray, "pairs words"]:
     """How often each pair of letters stands at each position and the next."""
-    numbers, size = codes(view.dataset.values, view.alphabet.size, 2), view.alphabet.size**2
+    numbers, size = codes(view.dataset.values, sequence.alphabet(view).size, 2), sequence.alphabet(view).size ** 2
     places, words = np.broadcast_to(np.arange(numbers.shape[1]), numbers.shape), numbers.shape[1] * size
     known = numbers >= 0
     return np.bincount(places[known] * size + numbers[known], minlength=words).reshape(-1, size)
@@ -177,12 +178,12 @@ def _positions(length: int, symbols: int) -> Int[np.ndarray, " positions"]:
 
 
 def _flat_one_hot(view: View, positions: Int[np.ndarray, " positions"]) -> Float[np.ndarray, "n numbers"]:
-    return view.one_hot[:, positions].reshape(len(view), -1)
+    return sequence.one_hot(view)[:, positions].reshape(len(view), -1)
 
 
 def pair_distances(view: View) -> Int[np.ndarray, " pairs"]:
     """How many letters apart the two positions are of each number of `connected_pairs`."""
-    size = view.alphabet.size
+    size = sequence.alphabet(view).size
     positions = np.repeat(_positions(view.dataset.length, size), size)
     first, second = np.divmod(_upper_blocks(len(positions) // size, size), len(positions))
     return positions[second] - positions[first]

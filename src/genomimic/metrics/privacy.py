@@ -1,6 +1,6 @@
 """Privacy: can anyone tell from the synthetic records which real ones the generator has learned from?
 
-All of these compare nearest distances in edits. Ties count half, since whole edits tie often.
+All of these compare nearest distances. Ties count half, since whole edits tie often.
 """
 
 import numpy as np
@@ -31,7 +31,7 @@ FALSE_POSITIVES = 0.01
 )
 def adversarial_accuracy_truth(comparison: Comparison) -> float:
     """P[d(holdout record, synthetic) > d(it, other holdout)] + P[=] / 2: 0.5 ideal, above: real kinds are missing."""
-    return farther(comparison.holdout, comparison.synthetic)
+    return farther(comparison, comparison.holdout, comparison.synthetic)
 
 
 @metric(
@@ -51,7 +51,7 @@ def adversarial_accuracy_truth(comparison: Comparison) -> float:
 )
 def adversarial_accuracy_synthetic(comparison: Comparison) -> float:
     """P[d(synthetic record, holdout) > d(it, other synthetic)] + P[=] / 2: 0.5 ideal, above: they crowd together."""
-    return farther(comparison.synthetic, comparison.holdout)
+    return farther(comparison, comparison.synthetic, comparison.holdout)
 
 
 @metric(
@@ -71,7 +71,7 @@ def adversarial_accuracy_synthetic(comparison: Comparison) -> float:
 )
 def privacy_loss(comparison: Comparison) -> float:
     """Adversarial accuracy beside the holdout less that beside as many training records: 0 where nothing leaks."""
-    holdout, train = (adversarial_accuracy(real, comparison.synthetic) for real in _real(comparison))
+    holdout, train = (adversarial_accuracy(comparison, real) for real in _real(comparison))
     return holdout - train
 
 
@@ -116,14 +116,15 @@ def membership_tpr(comparison: Comparison) -> float:
     return tpr_at(FALSE_POSITIVES, *_attack(comparison))
 
 
-def adversarial_accuracy(real: View, synthetic: View) -> float:
+def adversarial_accuracy(comparison: Comparison, real: View) -> float:
     """Mean of both halves (AATS): how often a nearest neighbour tells real from synthetic; 0.5 ideal."""
-    return (farther(real, synthetic) + farther(synthetic, real)) / 2
+    synthetic = comparison.synthetic
+    return (farther(comparison, real, synthetic) + farther(comparison, synthetic, real)) / 2
 
 
-def farther(own: View, other: View) -> float:
+def farther(comparison: Comparison, own: View, other: View) -> float:
     """Share of `own` records whose nearest record of `other` is farther than that of their own set; ties are half."""
-    across, within = own.least_distances(other), own.least_distances(own)
+    across, within = comparison.least_distances(own, other), comparison.least_distances(own, own)
     size = min(len(across), len(within))
     a, b = across[:size], within[:size]
     return float((a > b).mean() + (a == b).mean() / 2)
@@ -147,5 +148,6 @@ def _real(comparison: Comparison) -> tuple[View, View]:
 
 def _attack(comparison: Comparison) -> tuple[Num[np.ndarray, " m"], Num[np.ndarray, " n"]]:
     """Scores of members and of others: the nearer a synthetic record, the higher."""
-    others, members = (-real.least_distances(comparison.synthetic).astype(int) for real in _real(comparison))
+    near = (comparison.least_distances(real, comparison.synthetic) for real in _real(comparison))
+    others, members = (-least.astype(float) for least in near)
     return members, others

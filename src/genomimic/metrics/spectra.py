@@ -8,6 +8,7 @@ from jaxtyping import Float, Num
 from genomimic.alphabet import Alphabet
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
+from genomimic.features import sequence
 from genomimic.metrics.base import metric, word_length
 from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
@@ -45,15 +46,15 @@ def kmer_surprise(comparison: Comparison) -> float:
 def surprise_length(comparison: Comparison) -> int:
     """The most letters, from 3 to 6, such that the whole holdout has 100 letters or more for each word."""
     whole = comparison.holdout.root
-    size, letters = whole.alphabet.size, whole.kmer_totals(1).sum()
-    most = min(LONGEST, int(whole.lengths.max()))
+    size, letters = sequence.alphabet(whole).size, sequence.kmer_totals(whole, 1).sum()
+    most = min(LONGEST, int(sequence.lengths(whole).max()))
     fits = [k for k in range(4, most + 1) if size**k <= min(MAX_WORDS, letters / LETTERS_PER_WORD)]
     return max(fits, default=3)
 
 
 def word_table(view: View, k: int) -> Float[np.ndarray, "first middle last"]:
     """K-mer counts by their first letter, the word between, and their last letter."""
-    return by_ends(view.kmer_totals(k), view.alphabet, k, both_strands=view.both_strands)
+    return by_ends(sequence.kmer_totals(view, k), sequence.alphabet(view), k, both_strands=sequence.both_strands(view))
 
 
 def by_ends(
@@ -99,8 +100,8 @@ def spectrum_mmd(comparison: Comparison) -> float:
 
 def spectrum_length(view: View) -> int:
     """The most letters for which there are no more than 512 words, and as many as the longest record at most."""
-    lengths = range(1, min(LONGEST, int(view.root.lengths.max())) + 1)
-    return max(k for k in [1, *lengths] if view.alphabet.size**k <= MOST_IN_SPECTRUM)
+    lengths = range(1, min(LONGEST, int(sequence.lengths(view.root).max())) + 1)
+    return max(k for k in [1, *lengths] if sequence.alphabet(view).size ** k <= MOST_IN_SPECTRUM)
 
 
 def spectrum_sums(view: View, k: int) -> Float[np.ndarray, " sums"]:
@@ -119,5 +120,5 @@ def _spectrum_sums(view: View, k: int) -> Float[np.ndarray, " sums"]:
 
 def spectra(view: View, k: int) -> Float[np.ndarray, "n words"]:
     """Square roots of the shares of k-mers in each record, a vector of length 1; of none, zeros."""
-    counts = view.kmers(k)
+    counts = sequence.kmers(view, k)
     return np.sqrt(counts / np.maximum(counts.sum(1, keepdims=True), 1))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Shaped, UInt64
 
 from genomimic.observation import Observation
 
@@ -36,3 +36,7 @@ class Modality(ABC):
     @abstractmethod
     def observation(self, values: Shaped[np.ndarray, "n length"]) -> Observation:
         """How a network's numbers become values like these."""
+
+    @abstractmethod
+    def keys(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """A 64-bit hash of each record, the same for two of which either is a copy of the other."""

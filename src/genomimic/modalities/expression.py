@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, cast, get_args
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Shaped, UInt64
 
+from genomimic.clustering import row_keys
 from genomimic.modalities.base import Modality
 from genomimic.observation import Gaussian, NegativeBinomial, Observation
 
@@ -49,3 +50,7 @@ class Expression(Modality):
         if self.counts:
             return NegativeBinomial(zero_inflated=self.kind == "zero-inflated-counts")
         return Gaussian.of(values)
+
+    def keys(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """Equal where all values are."""
+        return row_keys(values)

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Int8
+from jaxtyping import Int8, UInt64
 
 from genomimic.alphabet import ALPHABETS, Alphabet
+from genomimic.clustering import sequence_keys
 from genomimic.dataset import Dataset
 from genomimic.modalities.base import Modality
 from genomimic.observation import Categorical
@@ -52,6 +53,10 @@ class Sequences(Modality):
     def observation(self, values: Int8[np.ndarray, "n length"]) -> Categorical:
         """Symbols, and an end where any of these sequences is shorter than the rows."""
         return Categorical(self.letters.size, ends=bool((values == self.letters.pad).any()))
+
+    def keys(self, values: Int8[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """Hashes of DNA and RNA are the same for both strands."""
+        return sequence_keys(values, self.letters, stranded=self.letters.complements is None)
 
     def texts(self, dataset: Dataset) -> Iterator[str]:
         """The letters of each sequence without padding, unknown ones as N (X in protein)."""

@@ -1,0 +1,50 @@
+"""The interface between the evaluation and a kind of data: side by side, far apart, shuffled, as numbers."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float32, Num
+
+from genomimic.dataset import Dataset
+from genomimic.distances import Nearest
+from genomimic.views import View
+
+Describe = Callable[[View], Iterator[Float32[np.ndarray, "m features"]]]
+"""Records as rows of numbers, some at a time."""
+Points = Callable[[View], Float32[np.ndarray, "n dimensions"]]
+
+
+class Kind(ABC):
+    """How records of a kind are compared; it holds no data."""
+
+    dimensions: ClassVar[int]
+    """Most dimensions of the embedding."""
+
+    whitened: ClassVar[bool]
+    """Whether training records have variance 1 in each dimension of the embedding, or each its own."""
+
+    @abstractmethod
+    def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
+        """The same sets with the same columns; raises `UsageError` where they cannot be compared."""
+
+    @abstractmethod
+    def controls(self, draw: Dataset, rng: np.random.Generator) -> Mapping[str, Dataset]:
+        """Sets made from real records that have lost a property, by the name that cards give them as floors."""
+
+    @abstractmethod
+    def describe(self, train: View) -> Describe:
+        """The numbers that the embedding is made of, as training records scale them."""
+
+    @abstractmethod
+    def nearest(self, view: View, targets: View, points: Points) -> Nearest:
+        """Nearest target of the first records, as many as the cost allows; `points` are those of the embedding."""
+
+    @abstractmethod
+    def distances(self, view: View, targets: View, points: Points) -> Num[np.ndarray, "n targets"]:
+        """Distances of the first records to the first targets, as many as the cost allows."""
+
+    @abstractmethod
+    def sizes(self, view: View) -> Num[np.ndarray, " n"]:
+        """What a record's distances are divided by to be comparable between records."""
