@@ -1,9 +1,16 @@
-"""Made-up sequences whose answer is known: letters depend on position, on the letter before and on one far away."""
+"""Made-up data whose answer is known.
+
+Letters depend on position, on the letter before and on one far away; counts of genes on the type of a cell, on a factor
+that genes share, and on the size of its library.
+"""
+
+from dataclasses import replace
 
 import numpy as np
 
 from genomimic.alphabet import ALPHABETS
 from genomimic.dataset import Dataset
+from genomimic.modalities.expression import Expression
 from genomimic.modalities.sequences import Sequences
 from genomimic.motifs import Motif, Motifs
 
@@ -102,3 +109,48 @@ def references(train, n, rng):
 def substituted(values, share, rng):
     hit = rng.random(values.shape) < share
     return np.where(hit, (values + rng.integers(1, 4, values.shape)) % 4, values)
+
+
+GENES = 40
+TYPES = ("neuron", "muscle", "skin")
+
+
+def cells(n, rng, kind="counts"):
+    """Cells of three types: negative binomial counts (or their logarithms); half of the genes share a factor."""
+    world = np.random.default_rng(3)
+    base, shifts = world.normal(1.0, 1.2, GENES), world.normal(0.0, 1.0, (len(TYPES), GENES))
+    weights = np.where(np.arange(GENES) % 2 == 0, world.choice([-0.7, 0.7], GENES), 0.0)
+    types = rng.choice(len(TYPES), n, p=[0.5, 0.3, 0.2])
+    rates = np.exp(base + shifts[types] + rng.normal(0, 1, (n, 1)) * weights)
+    shares = rates / rates.sum(1, keepdims=True)
+    means = shares * rng.lognormal(np.log(400), 0.5, (n, 1))
+    counts = rng.poisson(rng.gamma(2.0, means / 2.0))
+    values = counts if kind == "counts" else np.log1p(counts) + rng.normal(0, 0.1, counts.shape)
+    return profiles(values, kind, labels={"cell_type": np.array(TYPES)[types]})
+
+
+def profiles(values, kind="counts", labels=None, genes=None):
+    names = tuple(f"gene_{number}" for number in range(values.shape[1])) if genes is None else genes
+    dtype = np.float32 if kind == "continuous" else np.int32
+    return Dataset(np.asarray(values, dtype), np.arange(len(values)).astype(str), Expression(kind, names), labels or {})
+
+
+def independent_cells(train, n, rng):
+    """Each gene drawn by itself: given the library size a share of it, or from all cells' values."""
+    values = train.values
+    if not train.modality.counts:
+        return replace(train.take(rng.integers(len(train), size=n)), values=column_draws(values, n, rng), labels={})
+    sizes = values.sum(1)
+    rates = column_draws(values / sizes[:, None], n, rng)
+    counts = rng.poisson(rates * rng.choice(sizes, (n, 1)))
+    return replace(train.take(rng.integers(len(train), size=n)), values=counts.astype(np.int32), labels={})
+
+
+def column_draws(values, n, rng):
+    return np.take_along_axis(values, rng.integers(len(values), size=(n, values.shape[1])), 0)
+
+
+def spoiled(data, share, rng):
+    """A share of the values exchanged for twice those of any gene in any cell."""
+    other = 2 * rng.permutation(data.values.ravel()).reshape(data.values.shape)
+    return replace(data, values=np.where(rng.random(data.values.shape) < share, other, data.values))

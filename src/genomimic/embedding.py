@@ -23,6 +23,7 @@ from genomimic.views import View
 
 RECORDS_A_DIMENSION = 10
 MOST_FITTED = 3000  # records; bounds the fit's memory at 30 MB, and 16 components need no more
+CONFIRMED = 0.75
 MAP_POINTS = 1500
 _ROWS_AT_ONCE = 1000
 
@@ -84,12 +85,36 @@ def fit(view: View, embed: Embed | None = None) -> Embedding:
     features = np.concatenate(list(describe(view.take(rows))))
     mean = features.mean(0)
     dimensions = max(1, min(kind.dimensions, len(features) // RECORDS_A_DIMENSION, features.shape[1]))
+    if kind.confirmed:
+        dimensions = confirmed(features, dimensions)
     _, scales, components = randomized_svd(features - mean, dimensions, random_state=0)
     spread = scales / max(len(features) - 1, 1) ** 0.5
     weights = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > max(1e-3 * spread[0], 1e-6))
     scaled = (components * weights[:, None] if kind.whitened else components).astype(np.float32)
     digest = hashlib.sha256(np.round(scaled, 2).tobytes()).hexdigest()[:12]
     return Embedding(mean, scaled, digest if embed is None else f"{name_of(embed)} {digest}", describe)
+
+
+def confirmed(features: Float32[np.ndarray, "n features"], most: int) -> int:
+    """How many leading components of one half of the records are confirmed by the other, at least 2 of `most`.
+
+    Components of few records follow the noise of just these: training records would lie farther out than any others,
+    and nearness to them would tell nothing. In those kept, the other half varies at least 3/4 as much as the first.
+    """
+    halves = np.array_split(features, 2)
+    kept = np.mean([_kept_variance(own, other, most) for own, other in (halves, halves[::-1])], 0)
+    lost = np.flatnonzero(kept < CONFIRMED)
+    return max(int(lost[0]) if len(lost) else len(kept), min(2, most))
+
+
+def _kept_variance(
+    own: Float32[np.ndarray, "n features"], other: Float32[np.ndarray, "m features"], most: int
+) -> Float[np.ndarray, " dimensions"]:
+    """Variance of other records along the principal components of some, over that of these."""
+    mean = own.mean(0)
+    _, _, components = randomized_svd(own - mean, min(most, len(own) // 2), random_state=0)
+    one, two = (((part - mean) @ components.T).var(0) for part in (own, other))
+    return two / np.maximum(one, 1e-12)
 
 
 def name_of(embed: Embed) -> str:

@@ -14,13 +14,13 @@ from genomimic.dataset import Dataset
 from genomimic.embedding import Embed, embed_with, embedding
 from genomimic.errors import UsageError
 from genomimic.evidence import Table, tables
-from genomimic.features import sequence
+from genomimic.kinds import kind_of
 from genomimic.likelihoods import HeldOutBits, held_out_scores, learned_by_heart
 from genomimic.metrics import METRICS
 from genomimic.metrics.base import EVERY, RECORDS
+from genomimic.modalities import Sequences
 from genomimic.motifs import Motifs
 from genomimic.scoring import Halved, Scale, Score, halved, score
-from genomimic.shuffling import shuffled
 from genomimic.verdicts import findings, verdict
 from genomimic.views import View
 
@@ -84,11 +84,11 @@ def evaluate(
 ) -> Report:
     """Score synthetic sets against real data that share no homologous records with the training data.
 
-    `references` are samples of baselines fitted on train, at best "uniform", "composition", "markov", "pwm" and
-    "position-markov"; a score whose floor is missing has no skill. A copier, a collapsed generator and records shuffled
-    with their dinucleotides kept are made here.
-    Each set is judged at n = min(its size, holdout, train, every reference, the metric's limit). `generators` says
-    which generator made a set, where several made by one (with different training seeds) are judged. `validation`
+    `references` are samples of baselines fitted on train, at best all of the modality's `baselines`; a score whose
+    floor is missing has no skill. A copier, a collapsed generator and what else the kind of data has as a control
+    (`Kind.controls`), such as shuffled records, are made here. Each set is judged at n = min(its size, holdout, train,
+    every reference, the metric's limit). `generators` says which generator made a set, where several made by one (with
+    different training seeds) are judged. `validation`
     records stand for fresh real ones where copies of the training data are sought; without them the holdout's do.
     `likelihoods` and `reference_likelihoods` have held-out bits by name of set and of reference. Each of `replicates`
     draws of half the records gives two half-samples. `motifs` are looked for in DNA or RNA. `embed` gives the numbers
@@ -109,7 +109,9 @@ def evaluate(
 
     reports = []
     for number, name in enumerate(synthetic):
-        most = min(len(synthetic[name]), len(holdout), len(train), *map(len, references.values()))
+        most = min(
+            kind_of(train.modality).most, len(synthetic[name]), len(holdout), len(train), *map(len, references.values())
+        )
 
         @cache
         def at(limit: int, name: str = name, number: int = number, most: int = most) -> tuple[Scale, Halved]:
@@ -128,7 +130,8 @@ def evaluate(
         census = take_census(View(named[f"synthetic/{name}"]), learned, unseen)
         shown, halves = tables(comparison), _halves(scores, at)
         missing = [metric.name for metric in METRICS.values() if metric.lacks(comparison)]
-        told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond, missing)
+        value = train.modality.value
+        told = findings(scores, len(comparison.synthetic), saved, shown, census, beyond, missing, value)
         generator = (generators or {}).get(name, name)
         reports.append(SetReport(name, generator, comparison, scores, shown, verdict(scores), told, census, halves))
     provenance = {"seed": seed, "replicates": replicates, "train": len(train), "holdout": len(holdout)}
@@ -165,10 +168,11 @@ def _number(value: float) -> float | None:
 
 def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) -> None:
     """Refuse what cannot be judged: too few records, or sets of different kinds."""
+    records = f"{holdout.modality.record}s"
     if len(holdout) < MIN_RECORDS:
         raise UsageError(
-            f"the holdout has {len(holdout)} sequences, at least {MIN_RECORDS} are needed to judge by; give some "
-            f"{10 * MIN_RECORDS} distinct sequences or more in all, or only train: genomimic train"
+            f"the holdout has {len(holdout)} {records}, at least {MIN_RECORDS} are needed to judge by; give some "
+            f"{10 * MIN_RECORDS} distinct {records} or more in all, or only train: genomimic train"
         )
     for name, one in {"train": train, **synthetic}.items():
         if len(one) < MIN_RECORDS:
@@ -178,8 +182,9 @@ def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) ->
 
 def check_motifs(motifs: Motifs | None, data: Dataset) -> None:
     """Refuse motifs for data in which they cannot be looked for."""
-    if motifs and (alphabet := sequence.alphabet(View(data))).complements is None:
-        raise UsageError(f"motifs are looked for in dna or rna, and these data are {alphabet.name}; leave out --motifs")
+    if motifs and not (isinstance(data.modality, Sequences) and data.modality.letters.complements):
+        name = data.modality.config()["name"]
+        raise UsageError(f"motifs are looked for in dna or rna, and these data are {name}; leave out --motifs")
 
 
 def _checked(
@@ -236,7 +241,7 @@ def _scale(
         controls={
             "copier": generated(train.take(rng.integers(len(train), size=n))),
             "collapsed": generated(train.take(rng.choice(few, n))),
-            "shuffled": generated(replace(draw, values=shuffled(draw.values, rng))),
+            **{name: generated(one) for name, one in kind_of(train.modality).controls(draw, rng).items()},
         },
     )
 

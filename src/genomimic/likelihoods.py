@@ -14,7 +14,9 @@ from genomimic.views import View
 QUESTIONS = {
     "bits_per_base": "How many bits does the model need for one letter of a fresh real record?",
     "bits_per_base_bound": "How many bits does the model need, at most, for one letter of a fresh real record?",
-    "generalisation_gap": "How many more bits does the model need for a letter of an unseen record than of one it was "
+    "bits_per_gene": "How many bits does the model need for one gene of a fresh real cell?",
+    "bits_per_gene_bound": "How many bits does the model need, at most, for one gene of a fresh real cell?",
+    "generalisation_gap": "How many more bits does the model need for a value of an unseen record than of one it was "
     "trained on?",
     "membership_auc_likelihood": "Can training records be told from unseen ones by how likely the model finds them?",
 }
@@ -71,7 +73,8 @@ def held_out_scores(
     floors = {model: bits.bits_per_base for model, bits in others.items()}
     halves = halved(View(holdout.dataset, holdout.clusters), replicates, np.random.default_rng([seed, len(holdout)]))
     rows = [half.rows for half in halves.halves]
-    score = likelihood_score(own.bits_per_base, floors, bound=own.kind == "bound", halves=rows)
+    bound, unit = own.kind == "bound", holdout.modality.unit
+    score = likelihood_score(own.bits_per_base, floors, bound=bound, unit=unit, halves=rows)
     return (score,), bits_saved(own.bits_per_base, floors, halves=rows)
 
 
@@ -102,16 +105,17 @@ def likelihood_score(
     floors: Mapping[str, Float[np.ndarray, " holdout"]],
     *,
     bound: bool,
+    unit: str = "base",
     halves: Sequence[Int[np.ndarray, " half"]],
 ) -> Score:
-    """Held-out bits per base: value, cluster half-sample interval and floors.
+    """Held-out bits per base, or per what else `unit` names: value, cluster half-sample interval and floors.
 
     Nobody knows the entropy of the real process, so there is no ceiling and no skill: compare the value with the
     floors. A bound says that the true value is at most this.
     """
     value, margin = float(bits.mean()), NORMAL_95 * _error_of_mean(bits, halves)
     return Score(
-        metric="bits_per_base_bound" if bound else "bits_per_base",
+        metric=f"bits_per_{unit}_bound" if bound else f"bits_per_{unit}",
         family="likelihood",
         group="fidelity",
         value=value,
@@ -122,7 +126,7 @@ def likelihood_score(
         ceiling_low=np.nan,
         ceiling_high=np.nan,
         floors={name: float(values.mean()) for name, values in floors.items()},
-        floor="composition" if "composition" in floors else "",
+        floor=next((name for name in ("composition", "independent") if name in floors), ""),
         skill=np.nan,
         skill_low=np.nan,
         skill_high=np.nan,

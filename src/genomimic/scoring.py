@@ -132,10 +132,15 @@ class Scale:
     def floor(self, metric: Metric) -> Measured | None:
         """The floor that skill is measured from; None where that reference was not given."""
         found = self._floor_set(metric)
-        return self.measure(metric, found[metric.floor]) if found else None
+        return self.measure(metric, next(iter(found.values()))) if found else None
+
+    def floor_name(self, metric: Metric) -> str:
+        """Name of that floor; empty where it was not given."""
+        return next(iter(self._floor_set(metric)), "")
 
     def _floor_set(self, metric: Metric) -> dict[str, Halved]:
-        return {name: one for name, one in {**self.references, **self.controls}.items() if name == metric.floor}
+        found = {**self.references, **self.controls}
+        return {name: found[name] for name in metric.floors if name in found}
 
     def _all_comparisons(self, generated: Halved) -> tuple[Comparison, ...]:
         if generated not in self._comparisons:
@@ -173,7 +178,7 @@ def score(metric: Metric, scale: Scale, generated: Halved) -> Score:
         ceiling_low=ceiling_low,
         ceiling_high=ceiling_high,
         floors=scale.floors(metric),
-        floor=metric.floor if floor else "",
+        floor=scale.floor_name(metric),
         skill=skill,
         skill_low=skill - NORMAL_95 * error,
         skill_high=skill + NORMAL_95 * error,

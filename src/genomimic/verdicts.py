@@ -16,8 +16,16 @@ BASELINES = {
     "markov": "a Markov chain",
     "pwm": "independent positions",
     "position-markov": "a position-specific Markov chain",
+    "independent": "genes drawn independently",
+    "copula": "a Gaussian copula",
+    "pca-gaussian": "a Gaussian of principal components",
 }
-CONTROLS = {"copier": "a copier", "collapsed": "a collapsed generator", "shuffled": "shuffled real records"}
+CONTROLS = {
+    "copier": "a copier",
+    "collapsed": "a collapsed generator",
+    "shuffled": "shuffled real records",
+    "exchanged": "cells with their genes exchanged",
+}
 COPIES = {
     "exact_copies": "exact copies",
     "substring_copies": "with a long stretch of a training record",
@@ -28,6 +36,7 @@ EXCESS = 0.01  # of the records, which fresh real data may have nearer to the on
 NO_FLOOR = {"likelihood", "generalisation gap", "likelihood attack"}  # families that are read beside the baselines
 LEAST_GAP = 0.005  # bits per base beyond a baseline's that are worth a word
 Mark = Literal["real", "between", "floor", "unsure", "unresolved"]
+NOT_COLLAPSE = {"embedding", "adversarial accuracy"}  # families of diversity scores that other faults lower too
 COLLAPSED_BELOW = 0.5  # of the way from a collapsed generator to real data
 
 
@@ -56,20 +65,22 @@ def findings(
     census: Census | None = None,
     gap: tuple[float, float] | None = None,
     missing: Sequence[str] = (),
+    value: str = "letter",
 ) -> tuple[str, ...]:
     """Alarms first, then the weakest score of each group, the baselines ahead, and what n records cannot show.
 
     `saved` are the bits per base saved on other models with the half-widths of their intervals (`bits_saved`), `gap`
     those by which the generalisation gap is beyond the baselines' (`gap_beyond`); `tables` the evidence, which says
-    what gave synthetic records away; `missing` the metrics for which the real records hold too little.
+    what gave synthetic records away; `missing` the metrics for which the real records hold too little; `value` is what
+    one value of a record is called.
     """
-    copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap)]
+    copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap, value)]
     alarms = [*copies, _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
     weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
     rest = [
         _giveaway(recognised(scores), tables),
         *_ahead(scores),
-        *_likelihoods(scores, saved),
+        *_likelihoods(scores, saved, value),
         _unresolved(scores),
         _worse_without_floor(scores),
         _left_out(missing),
@@ -99,9 +110,10 @@ def overlaps_real(scores: Sequence[Score]) -> Score | None:
 def collapse(scores: Sequence[Score]) -> Score | None:
     """The worst diversity score that is nearer to a collapsed generator's than to real data's.
 
-    Recall and coverage in the embedding do not count: records that lie elsewhere, as noisy ones do, lower them too.
+    Recall and coverage in the embedding and adversarial accuracy do not count: records that lie elsewhere, as noisy
+    ones do, and profiles that lie in the middle lower them too.
     """
-    diverse = [score for score in _resolved(scores) if score.group == "diversity" and score.family != "embedding"]
+    diverse = [score for score in _resolved(scores) if score.group == "diversity" and score.family not in NOT_COLLAPSE]
     low = [score for score in diverse if score.skill_high < COLLAPSED_BELOW]
     return min(low, key=lambda score: score.skill, default=None)
 
@@ -197,12 +209,12 @@ def _of_census(census: Census | None) -> str:
     )
 
 
-def _alarm_of_gap(gap: tuple[float, float] | None) -> str:
+def _alarm_of_gap(gap: tuple[float, float] | None, value: str) -> str:
     """Learned by heart: the gap is clearly beyond that of every baseline."""
     if gap is None or gap[0] - gap[1] <= LEAST_GAP:
         return ""
     return (
-        f"Learned by heart: unseen records need more bits for a letter than training records do, {gap[0]:.3f} ± "
+        f"Learned by heart: unseen records need more bits for a {value} than training records do, {gap[0]:.3f} ± "
         f"{gap[1]:.3f} beyond any baseline that it was set beside."
     )
 
@@ -235,6 +247,9 @@ def _giveaway(score: Score | None, tables: Sequence[Table]) -> str:
         row = shown["giveaway_positions"]
         real, synthetic = row["share of real records"], row["share of synthetic records"]
         top.append(f"{row['letters']} at position {row['position']} (in {synthetic:.0%} of records; real {real:.0%})")
+    if "giveaway_genes" in shown:
+        row = shown["giveaway_genes"]
+        top.append(f"{row['gene']} (mean {row['synthetic mean']:.3g}; real {row['real mean']:.3g})")
     if score is None or not top:
         return ""
     auc = f"{title_of(score.metric)} is {score.value:.3f}"
@@ -280,13 +295,13 @@ def _ahead(scores: Sequence[Score]) -> list[str]:
     return lines
 
 
-def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float]]) -> list[str]:
+def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float]], value: str) -> list[str]:
     """What the model's likelihood of unseen records says, beside its closest rival."""
     lines = []
     for score in scores:
         if score.family == "likelihood":
             most = "at most " if score.metric.endswith("bound") else ""
-            line = f"Needs {most}{score.value:.3f} bits for one letter of unseen real data, where fewer is better"
+            line = f"Needs {most}{score.value:.3f} bits for one {value} of unseen real data, where fewer is better"
             others = {name: saving for name, saving in saved.items() if saving[0] != 0}  # not the model itself
             if others:
                 rival = min(others, key=lambda name: others[name][0])

@@ -1,26 +1,64 @@
 """What every registered metric must hold, whatever it measures."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from toys import MOTIFS, chain_values, dataset, planted_values, real_values, sequences, substituted
+from toys import (
+    MOTIFS,
+    cells,
+    chain_values,
+    dataset,
+    independent_cells,
+    planted_values,
+    profiles,
+    real_values,
+    sequences,
+    spoiled,
+    substituted,
+)
 
 from genomimic.comparison import compare
 from genomimic.errors import UsageError
+from genomimic.kinds import kind_of
 from genomimic.metrics import METRICS
 from genomimic.scoring import NORMAL_95, halved, standard_error
-from genomimic.shuffling import shuffled
 from genomimic.views import View
 
 N = 300
 SEEDS = range(3)
-DEAR = {"two_sample_auc_cnn"}  # trains networks: judged once
-FIDELITY = [name for name, metric in METRICS.items() if metric.group == "fidelity"]
+DEAR = {"two_sample_auc_cnn", "two_sample_auc_forest"}  # train networks and forests: judged once
+KINDS = ("dna", "counts", "continuous")
+FLOORS = {"uniform", "composition", "markov", "pwm", "copier", "collapsed", "shuffled", "exchanged", "independent"}
 
 
-def sets(seed, name="", n=N):
+def sets(seed, kind="dna", name="", n=N):
+    """Training, holdout and fresh real data, and a generator of random numbers."""
     rng = np.random.default_rng(seed)
+    if kind != "dna":
+        return cells(4 * n, rng, kind), cells(n, rng, kind), cells(n, rng, kind), rng
     values = planted_values if name in METRICS and METRICS[name].family == "motifs" else real_values
-    return values(4 * n, rng), values(n, rng), values(n, rng), rng
+    return dataset(values(4 * n, rng)), dataset(values(n, rng)), dataset(values(n, rng)), rng
+
+
+def side_by_side(train, holdout, synthetic):
+    return compare(train, holdout, synthetic, motifs=MOTIFS if train.modality.ordered else None)
+
+
+def applying():
+    """Each metric on each kind of data that it is for; lengths are all the same here, see test_lengths."""
+    for kind in KINDS:
+        plain, planted = (side_by_side(*sets(0, kind, name, n=N)[:3]) for name in ("", "motif_frequency"))
+        for name, metric in METRICS.items():
+            if metric.applies(planted if metric.family == "motifs" else plain):
+                yield name, kind
+
+
+APPLYING = list(applying())
+EVERY = pytest.mark.parametrize(("name", "kind"), APPLYING)
+FIDELITY = pytest.mark.parametrize(
+    ("name", "kind"), [(name, kind) for name, kind in APPLYING if METRICS[name].group == "fidelity"]
+)
 
 
 def seeds_of(name):
@@ -28,15 +66,12 @@ def seeds_of(name):
 
 
 def measured(name, train, holdout, synthetic):
-    metric = METRICS[name]
-    comparison = compare(dataset(train), dataset(holdout), dataset(synthetic), motifs=MOTIFS)
-    return metric.statistic(comparison)
+    return METRICS[name].statistic(side_by_side(train, holdout, synthetic))
 
 
-def applicable(name):
-    if name == "length_distribution":
-        pytest.skip("all records are equally long here; see test_lengths")
-    return METRICS[name]
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    monkeypatch.setattr("genomimic.metrics.mixing.TREES", 15)
 
 
 @pytest.mark.parametrize("name", METRICS)
@@ -46,62 +81,102 @@ def test_the_card_is_filled_in(name):
     assert metric.question.endswith("?") or metric.question.endswith(")?")
     assert metric.unit
     assert metric.low < metric.high
-    assert metric.floor in {"uniform", "composition", "markov", "pwm", "copier", "collapsed", "shuffled"}
+    assert set(metric.floors) <= FLOORS
+    assert name == "length_distribution" or name in {one for one, _ in APPLYING}
 
 
-def floor_values(name, train, rng):
+def floor_set(names, train, rng):
+    """The first of these floors that the kind of data has."""
+    name = next(name for name in names if train.modality.ordered or name not in ("uniform", "composition", "markov"))
     match name:
-        case "uniform":
-            return rng.integers(0, 4, (N, train.shape[1]))
         case "copier":
-            return train[rng.integers(len(train), size=N)]
+            return train.take(rng.integers(len(train), size=N))
         case "collapsed":
-            return train[rng.integers(len(train) // 20, size=N)]
-        case "shuffled":
-            return shuffled(train[:N].astype(np.int8), rng)
+            return train.take(rng.integers(len(train) // 20, size=N))
+        case "shuffled" | "exchanged":
+            return kind_of(train.modality).controls(train.take(np.arange(N)), rng)[name]
+        case "independent":
+            return independent_cells(train, N, rng)
+        case "uniform":
+            return dataset(rng.integers(0, 4, (N, train.length)))
     order = 2 if name == "markov" else 0
-    return chain_values(train, N, rng, order=order, positional=name == "pwm")
+    return dataset(chain_values(train.values.astype(int), N, rng, order=order, positional=name == "pwm"))
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_fresh_real_data_beat_the_floor(name):
-    metric, values, floors = applicable(name), [], []
+@EVERY
+def test_fresh_real_data_beat_the_floor(name, kind):
+    metric, values, floors = METRICS[name], [], []
     for seed in seeds_of(name):
-        train, holdout, fresh, rng = sets(seed, name)
-        floor = floor_values(metric.floor, train, rng)
+        train, holdout, fresh, rng = sets(seed, kind, name)
+        floor = floor_set(metric.floors, train, rng)
         values.append(measured(name, train, holdout, fresh))
         floors.append(measured(name, train, holdout, floor))
     better = np.mean(floors) - np.mean(values)
     assert (better if metric.better == "lower" else -better) > 0
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_the_order_of_records_does_not_matter(name):
-    applicable(name)
-    train, holdout, fresh, rng = sets(0, name, n=120)
+@EVERY
+def test_the_order_of_records_does_not_matter(name, kind):
+    train, holdout, fresh, rng = sets(0, kind, name, n=120)
     before = measured(name, train, holdout, fresh)
-    after = measured(name, train, holdout, rng.permutation(fresh))
-    tolerance = 0.05 if name == "two_sample_auc_linear" else 1e-5  # its folds are drawn anew
+    after = measured(name, train, holdout, fresh.take(rng.permutation(len(fresh))))
+    tolerance = 0.05 if name in ("two_sample_auc_linear", "two_sample_auc_forest") else 1e-5  # folds are drawn anew
     assert after == pytest.approx(before, abs=tolerance)
 
 
-@pytest.mark.parametrize("name", FIDELITY)
-def test_more_corruption_is_never_better(name):
-    metric, ladder = applicable(name), np.zeros(4)
+@FIDELITY
+def test_more_corruption_is_never_better(name, kind):
+    metric, ladder = METRICS[name], np.zeros(4)
     for seed in seeds_of(name):
-        train, holdout, fresh, rng = sets(seed, name)
-        rungs = [substituted(fresh, share, rng) for share in (0.0, 0.1, 0.25, 0.6)]
+        train, holdout, fresh, rng = sets(seed, kind, name)
+        spoil = spoiled if kind != "dna" else lambda data, share, rng: dataset(substituted(data.values, share, rng))
+        rungs = [spoil(fresh, share, rng) for share in (0.0, 0.1, 0.25, 0.6)]
         ladder += [measured(name, train, holdout, rung) for rung in rungs]
     steps = np.diff(ladder if metric.better == "lower" else -ladder)
     assert (steps[1:] > 0).all()
     assert ladder[-1] != ladder[0]
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_an_empty_set_is_refused(name):
-    train, holdout, fresh, _ = sets(0, name, n=30)
+@EVERY
+def test_an_empty_set_is_refused(name, kind):
+    train, holdout, fresh, _ = sets(0, kind, name, n=30)
     with pytest.raises(UsageError, match="the synthetic set has no records; check the file it was read from"):
-        measured(name, train, holdout, fresh[:0])
+        measured(name, train, holdout, fresh.take(np.arange(0)))
+
+
+def holed(data, rng):
+    """A tenth of the values not known."""
+    missing = -1 if data.modality.counts else np.nan
+    return replace(
+        data, values=np.where(rng.random(data.values.shape) < 0.1, missing, data.values).astype(data.values.dtype)
+    )
+
+
+@pytest.mark.parametrize("kind", ["counts", "continuous"])
+def test_values_that_are_not_known_hardly_move_a_score(kind):
+    train, holdout, fresh, rng = sets(0, kind)
+    whole = side_by_side(train, holdout, fresh)
+    parted = side_by_side(holed(train, rng), holed(holdout, rng), fresh)
+    wanted = [METRICS[name] for name, one in APPLYING if one == kind and METRICS[name].group == "fidelity"]
+    for metric in wanted:
+        assert np.isfinite(metric.statistic(parted)), metric.name
+    for name in ("gene_correlation", "gene_correlation_slope", "fold_change_slope"):
+        assert METRICS[name].statistic(parted) == pytest.approx(METRICS[name].statistic(whole), abs=0.08)
+
+
+def test_genes_are_compared_by_name():
+    train, holdout, fresh, rng = sets(0, "counts", n=50)
+    order = rng.permutation(fresh.length)
+    names = tuple(np.array(fresh.modality.genes)[order].tolist())
+    moved = profiles(fresh.values[:, order], labels=fresh.labels, genes=names)
+    for name in ("gene_means", "mixing"):
+        assert measured(name, train, holdout, moved) == measured(name, train, holdout, fresh)
+    with pytest.raises(UsageError, match="a set lacks gene_37, gene_38, gene_39 of the 40 genes"):
+        side_by_side(train, holdout, profiles(fresh.values[:, :37]))
+    with pytest.raises(UsageError, match="counts cannot be compared with continuous values"):
+        side_by_side(train, holdout, cells(50, rng, "continuous"))
+    with pytest.raises(UsageError, match="Sequences data cannot be compared with Expression"):
+        side_by_side(train, holdout, dataset(np.zeros((30, 40))))
 
 
 @pytest.mark.parametrize("alphabet", ["dna", "rna", "protein"])
@@ -126,8 +201,7 @@ def test_every_metric_that_applies_is_a_number_for_all_alphabets_and_lengths(alp
 
 
 def test_needs_of_equal_lengths():
-    train, holdout, fresh, _ = sets(0, n=30)
-    comparison = compare(dataset(train), dataset(holdout), dataset(fresh))
+    comparison = side_by_side(*sets(0, n=30)[:3])
     assert not METRICS["length_distribution"].applies(comparison)
 
 
@@ -137,7 +211,8 @@ def test_half_sample_intervals_cover_the_truth(name):
     metric, n, covered = METRICS[name], 150, 0
     rng = np.random.default_rng(11)
     train = real_values(400, rng)
-    big = measured(name, train, real_values(3000, rng), substituted(real_values(3000, rng), 0.4, rng))
+    many = dataset(real_values(3000, rng)), dataset(substituted(real_values(3000, rng), 0.4, rng))
+    big = measured(name, dataset(train), *many)
     for _ in range(80):
         holdout, synthetic = real_values(n, rng), substituted(real_values(n, rng), 0.4, rng)
         whole = compare(dataset(train), dataset(holdout), dataset(synthetic))

@@ -1,6 +1,6 @@
 """Tables behind the scores: what differs, and by how much (see `genomimic.evidence.base`)."""
 
-from genomimic.evidence import copies, giveaways, motifs, neighbourhoods, positions, words
+from genomimic.evidence import copies, genes, giveaways, motifs, neighbourhoods, positions, words
 from genomimic.evidence.base import EVIDENCE, Columns, Evidence, Table, evidence, tables
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "Table",
     "copies",
     "evidence",
+    "genes",
     "giveaways",
     "motifs",
     "neighbourhoods",

@@ -6,6 +6,7 @@ from genomimic.alignment import Column, align, count_differences, marks
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
 from genomimic.features import sequence
+from genomimic.metrics.base import sequences
 
 MOST = 200
 
@@ -15,6 +16,7 @@ MOST = 200
     title="Synthetic records nearest to training records",
     reading="Edits are letters to replace, add or remove. In the marks | is a letter that both have, . a replaced one "
     "and - one that stands on one side alone. Copies stand first; compare the identity with that of holdout records.",
+    needs=[sequences],
 )
 def nearest_records(comparison: Comparison) -> Columns:
     """Each of the closest synthetic records beside its nearest training record, the closest first."""
@@ -43,6 +45,7 @@ def nearest_records(comparison: Comparison) -> Columns:
     group="diversity",
     title="Records made again and again",
     reading="How often a record stands among those that were judged, on either strand, the most frequent first.",
+    needs=[sequences],
 )
 def duplicates(comparison: Comparison) -> Columns:
     """Records that stand more than once, the most frequent first."""

@@ -1,5 +1,7 @@
 """What gave synthetic records away: the words, positions and letters by which classifiers tell them from real ones."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
@@ -7,6 +9,7 @@ from genomimic import words
 from genomimic.comparison import Comparison
 from genomimic.evidence.base import Columns, evidence
 from genomimic.features import sequence
+from genomimic.metrics.base import sequences
 from genomimic.metrics.discrimination import Told, convolutional_classifier, linear_classifier
 
 ROWS = 200
@@ -18,6 +21,7 @@ LONGEST = 6
     title="Words that give synthetic records away",
     reading="Words by which the linear classifier tells the sets apart, and the share of the difference in mean score "
     "that each carries. A weight above 0 means that more of the word looks synthetic.",
+    needs=[sequences],
 )
 def giveaway_words(comparison: Comparison) -> Columns:
     """Words of up to 4 letters by what they carry of the linear classifier's separation; both strands named once."""
@@ -31,7 +35,7 @@ def giveaway_words(comparison: Comparison) -> Columns:
         "real per 1,000 words": real,
         "synthetic per 1,000 words": synthetic,
         "log2 ratio": np.log2((synthetic + 0.01) / (real + 0.01)),
-        "share of separation": np.concatenate([told[k].carried for k in lengths]) / _separation(told),
+        "share of separation": np.concatenate([told[k].carried for k in lengths]) / separation(told),
     }
     return _most_telling(columns, "share of separation")
 
@@ -41,7 +45,7 @@ def giveaway_words(comparison: Comparison) -> Columns:
     title="Positions that give synthetic records away",
     reading="Letters, and pairs of neighbours, at positions (from 1) by which the linear classifier tells the sets "
     "apart, and the share of the difference in mean score that each carries.",
-    needs=[lambda comparison: "letters" in _told(comparison)],
+    needs=[sequences, lambda comparison: "letters" in _told(comparison)],
 )
 def giveaway_positions(comparison: Comparison) -> Columns:
     """Letters and neighbouring pairs at positions by what they carry of the linear classifier's separation."""
@@ -54,7 +58,7 @@ def giveaway_positions(comparison: Comparison) -> Columns:
         "weight": np.concatenate([one.weight for one, _ in kinds]),
         "share of real records": np.concatenate([one.real for one, _ in kinds]),
         "share of synthetic records": np.concatenate([one.synthetic for one, _ in kinds]),
-        "share of separation": np.concatenate([one.carried for one, _ in kinds]) / _separation(told),
+        "share of separation": np.concatenate([one.carried for one, _ in kinds]) / separation(told),
     }
     return _most_telling(columns, "share of separation")
 
@@ -64,6 +68,7 @@ def giveaway_positions(comparison: Comparison) -> Columns:
     title="Where the convolutional classifier looks",
     reading="How much the letters at each position (from 1) move the convolutional classifier's mean score of "
     "synthetic records above that of real ones. It sees dependence between letters that are not neighbours, too.",
+    needs=[sequences],
 )
 def giveaway_sites(comparison: Comparison) -> Columns:
     """Positions by how far their letters move the network's mean scores apart."""
@@ -83,7 +88,7 @@ def giveaway_sites(comparison: Comparison) -> Columns:
     title="Words that the convolutional classifier recognises",
     reading="Words by how far their letters, wherever they stand, move the convolutional classifier's mean score of "
     "synthetic records above that of real ones, in log-odds per 1,000 records.",
-    needs=[lambda comparison: comparison.synthetic.dataset.length >= _word_length(comparison)],
+    needs=[sequences, lambda comparison: comparison.synthetic.dataset.length >= _word_length(comparison)],
 )
 def giveaway_motifs(comparison: Comparison) -> Columns:
     """Words (6 letters of DNA) by what they add to the network's scores of synthetic less real records."""
@@ -133,7 +138,8 @@ def _per_1000(means: Float[np.ndarray, " words"]) -> Float[np.ndarray, " words"]
     return 1000 * means / means.sum()
 
 
-def _separation(told: dict[str | int, Told]) -> float:
+def separation(told: Mapping[str | int, Told]) -> float:
+    """How far the classifier moves the mean scores of the two sets apart."""
     return max(sum(float(one.carried.sum()) for one in told.values()), 1e-9)
 
 

@@ -8,10 +8,8 @@ from sklearn.cluster import KMeans
 from genomimic.comparison import Comparison
 from genomimic.embedding import embedding
 from genomimic.evidence.base import Columns, evidence
-from genomimic.features import sequence
 from genomimic.metrics.base import PAIRS
 from genomimic.metrics.neighbourhoods import NEIGHBOURS, distances, neighbourhoods, radii
-from genomimic.views import View
 
 RECORDS_A_REGION = 50
 MOST_REGIONS = 20
@@ -43,7 +41,7 @@ def regions(comparison: Comparison) -> Columns:
         "synthetic share": shares[1],
         "synthetic / real": (synthetic + 0.5) / (real + 0.5) * real.sum() / synthetic.sum(),
         "q": _q_values(real, synthetic),
-        "example": _texts(comparison.holdout, typical),
+        "example": comparison.kind.shown(comparison.holdout, typical),
     }
     return {name: column[order] for name, column in columns.items()}
 
@@ -67,7 +65,7 @@ def missed_records(comparison: Comparison) -> Columns:
         "to nearest synthetic": nearest[rows],
         "to fifth real": reach[rows],
         "ratio": ratio[rows],
-        "sequence": _texts(real, rows),
+        comparison.train.modality.record: comparison.kind.shown(real, rows),
     }
 
 
@@ -97,7 +95,3 @@ def _q_values(real: Int[np.ndarray, " regions"], synthetic: Int[np.ndarray, " re
     testable = [bool(table.sum(0).all() and table.sum(1).all()) for table in tables]
     pairs = zip(tables, testable, strict=True)
     return false_discovery_control(np.array([chi2_contingency(table)[1] if fit else 1.0 for table, fit in pairs]))
-
-
-def _texts(view: View, rows: Int[np.ndarray, " rows"]) -> np.ndarray:
-    return np.array([sequence.alphabet(view).decode(view.dataset.values[row]) for row in rows], dtype=object)

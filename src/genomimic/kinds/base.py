@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Num
+from jaxtyping import Float32, Int, Num, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
@@ -19,8 +19,14 @@ Points = Callable[[View], Float32[np.ndarray, "n dimensions"]]
 class Kind(ABC):
     """How records of a kind are compared; it holds no data."""
 
+    most: ClassVar[int]
+    """Most records of a set that are judged."""
+
     dimensions: ClassVar[int]
     """Most dimensions of the embedding."""
+
+    confirmed: ClassVar[bool]
+    """Whether dimensions are left out in which training records vary and others do not (`embedding`)."""
 
     whitened: ClassVar[bool]
     """Whether training records have variance 1 in each dimension of the embedding, or each its own."""
@@ -44,6 +50,10 @@ class Kind(ABC):
     @abstractmethod
     def distances(self, view: View, targets: View, points: Points) -> Num[np.ndarray, "n targets"]:
         """Distances of the first records to the first targets, as many as the cost allows."""
+
+    @abstractmethod
+    def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
+        """Some records as a table shows them."""
 
     @abstractmethod
     def sizes(self, view: View) -> Num[np.ndarray, " n"]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float, Float32, Int, Shaped
 from scipy.spatial.distance import cdist
 
 from genomimic.dataset import Dataset
@@ -25,7 +25,9 @@ _NAMED = 3
 class Profiles(Kind):
     """Counts and continuous values of genes."""
 
+    most: ClassVar[int] = 5000  # 40 MB of log expression of 2,000 genes, for each of some twelve sets
     dimensions: ClassVar[int] = 50
+    confirmed: ClassVar[bool] = True  # 2,000 genes have many components that are noise of the cells fitted
     whitened: ClassVar[bool] = False  # most components of the fifty are noise, which whitening would make as large
 
     def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -55,6 +57,10 @@ class Profiles(Kind):
 
     def distances(self, view: View, targets: View, points: Points) -> Float[np.ndarray, "n targets"]:
         return cdist(points(view)[:MOST_COMPARED], points(targets)[:MOST_COMPARED])
+
+    def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
+        """Their names."""
+        return view.dataset.ids[rows]
 
     def sizes(self, view: View) -> Float[np.ndarray, " n"]:
         """Distances stand as they are."""

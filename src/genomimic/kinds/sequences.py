@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-from jaxtyping import Float32, Int, UInt
+from jaxtyping import Float32, Int, Shaped, UInt
 
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
@@ -25,7 +25,9 @@ _ROWS_AT_ONCE = 1000
 class SequenceKind(Kind):
     """DNA, RNA and protein."""
 
+    most: ClassVar[int] = 50_000
     dimensions: ClassVar[int] = 16  # of 16 or 64, whitened or not, these told 5-20% of wrong letters best
+    confirmed: ClassVar[bool] = False
     whitened: ClassVar[bool] = True
 
     def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -48,6 +50,11 @@ class SequenceKind(Kind):
 
     def distances(self, view: View, targets: View, points: Points) -> UInt[np.ndarray, "n targets"]:
         return sequence.distances(view, targets)
+
+    def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
+        """Their letters."""
+        letters = sequence.alphabet(view)
+        return np.array([letters.decode(view.dataset.values[row]) for row in rows], dtype=object)
 
     def sizes(self, view: View) -> Int[np.ndarray, " n"]:
         """Letters, at least one."""

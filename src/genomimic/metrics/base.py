@@ -14,6 +14,7 @@ from typing import Literal
 
 from genomimic.comparison import Comparison
 from genomimic.features import sequence
+from genomimic.modalities import Expression, Sequences
 from genomimic.words import MAX_WORDS
 
 Statistic = Callable[[Comparison], float]
@@ -45,7 +46,8 @@ class Metric:
     """A statistic with its card.
 
     `low`, `high`: its range. `floor`: the reference from which skill is measured, blind to the property by construction
-    ("copier", "collapsed" and "shuffled" are made by evaluation). `ceiling`: what fresh real data score, where
+    ("copier", "collapsed", "shuffled" and "exchanged" are made by evaluation); "markov or independent" is the one of
+    these that the kind of data has. `ceiling`: what fresh real data score, where
     symmetry tells; otherwise it is measured. `references`: whether all references are scored too, or the floor alone.
     `needs`: what kind of data it is for; `enough`: whether these hold enough of what it counts, without which it is
     left out and a finding says so. `limit`: how many records of each set it is given at most; `size`: how many of these
@@ -74,6 +76,11 @@ class Metric:
     widen: float = 1.0
     limit: int = EVERY
     kind: Kind = "difference"
+
+    @property
+    def floors(self) -> tuple[str, ...]:
+        """The references that are its floor, each for one kind of data."""
+        return tuple(self.floor.split(" or "))
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether these data are of the kind that the metric needs, and enough."""
@@ -135,18 +142,41 @@ def metric(
     return register
 
 
+def sequences(comparison: Comparison) -> bool:
+    """DNA, RNA or protein."""
+    return isinstance(comparison.train.modality, Sequences)
+
+
+def profiles(comparison: Comparison) -> bool:
+    """Expression profiles."""
+    return isinstance(comparison.train.modality, Expression)
+
+
+def counts(comparison: Comparison) -> bool:
+    """Expression profiles that are counts."""
+    modality = comparison.train.modality
+    return isinstance(modality, Expression) and modality.counts
+
+
+def several_genes(comparison: Comparison) -> bool:
+    """Expression profiles of at least three genes, of which pairs can be compared."""
+    return profiles(comparison) and comparison.train.dataset.length > 2
+
+
 def nucleotides(comparison: Comparison) -> bool:
     """DNA or RNA."""
-    return sequence.alphabet(comparison.train).complements is not None
+    return sequences(comparison) and sequence.alphabet(comparison.train).complements is not None
 
 
 def aligned(comparison: Comparison) -> bool:
     """A position means the same in every record."""
-    return comparison.train.modality.aligned
+    return sequences(comparison) and comparison.train.modality.aligned
 
 
 def variable_length(comparison: Comparison) -> bool:
     """Not all real records are equally long, or a synthetic one is not as long as they are."""
+    if not sequences(comparison):
+        return False
     lengths = [sequence.lengths(view) for view in _views(comparison)]
     return len({int(edge) for found in lengths for edge in (found.min(), found.max())}) > 1
 
@@ -155,6 +185,8 @@ def word_length(k: int) -> Need:
     """Words of `k` letters fit the records and their table is not too large."""
 
     def fits(comparison: Comparison) -> bool:
+        if not sequences(comparison):
+            return False
         words = sequence.alphabet(comparison.train).size ** k
         return words <= MAX_WORDS and all(int(sequence.lengths(view).max()) >= k for view in _views(comparison))
 

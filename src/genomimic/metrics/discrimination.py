@@ -9,8 +9,8 @@ from scipy.stats import rankdata
 
 from genomimic.classifiers import Judged, judge_out_of_fold
 from genomimic.comparison import Comparison, Marks
-from genomimic.features import sequence
-from genomimic.metrics.base import RECORDS, metric
+from genomimic.features import profile, sequence
+from genomimic.metrics.base import RECORDS, metric, profiles, sequences
 from genomimic.metrics.ridge import ridge_out_of_fold
 from genomimic.views import balanced_groups
 
@@ -35,17 +35,18 @@ of features: fresh real data have twice the variance of a given classifier's AUC
     high=1.0,
     unit="AUC",
     paper="Lopez-Paz & Oquab 2017, arXiv:1610.06545",
-    floor="markov",
+    floor="markov or independent",
     widen=TRAINED_ON_EACH_OTHER,
     limit=RECORDS,
 )
 def two_sample_auc_linear(comparison: Comparison) -> float:
     """Area under the ROC curve of a ridge classifier on letters at positions, k-mers and neighbouring pairs.
 
-    0.5: it cannot tell. Each record is scored by a classifier that has seen neither it nor its homology cluster, nor
-    (for synthetic records) its duplicates. Clearly below 0.5 means that synthetic records repeat real ones, which
-    then stand in different folds with opposite labels. Skill counts the value as it is, not its distance from 0.5: set
-    beside one holdout, fresh real data score below 0.5 as often as above, and small faults would seem to mend that.
+    Of cells it reads the log expression of every gene. 0.5: it cannot tell. Each record is scored by a classifier that
+    has seen neither it nor its cluster, nor (for synthetic records) its duplicates. Clearly below 0.5 means that
+    synthetic records repeat real ones, which then stand in different folds with opposite labels. Skill counts the value
+    as it is, not its distance from 0.5: set beside one holdout, fresh real data score below 0.5 as often as above, and
+    small faults would seem to mend that.
     """
     scores = comparison.marks(out_of_fold_scores)
     return auc(scores.holdout, scores.synthetic)
@@ -61,6 +62,7 @@ def two_sample_auc_linear(comparison: Comparison) -> float:
     unit="AUC",
     paper="Lopez-Paz & Oquab 2017, arXiv:1610.06545",
     floor="markov",
+    needs=[sequences],
     ceiling=0.5,
     references=False,
     widen=TRAINED_ON_EACH_OTHER,
@@ -101,7 +103,10 @@ class Told(NamedTuple):
 
 
 class Linear(NamedTuple):
-    """Scores out of fold, and what was made of each kind of feature: "letters", "pairs" and words of each length."""
+    """Scores out of fold, and what was made of each kind of feature.
+
+    These are "letters", "pairs" and words of each length; of profiles, "genes".
+    """
 
     marks: Marks
     told: Mapping[str | int, Told]
@@ -119,14 +124,14 @@ def linear_classifier(comparison: Comparison) -> Linear:
     records of that fold that they are of the other kind.
     """
     kinds = {name: np.concatenate(pair) for name, pair in _features(comparison).items()}
-    features, labels, folds = np.concatenate(list(kinds.values()), 1), *_labels_and_folds(comparison)
+    features, labels, folds = np.concatenate(list(kinds.values()), 1), *labels_and_folds(comparison)
     centre, spread = features.mean(0), features.std(0)
     varying = spread > 1e-6
     features = (features[:, varying] - centre[varying]) / spread[varying]
     scores, weights = ridge_out_of_fold(features, labels, folds, PENALTY * features.shape[1])
     for fold in np.unique(folds):
         scores[folds == fold] -= labels[folds != fold].mean()
-    return Linear(_marks(scores, comparison), _told(kinds, weights, varying, spread, labels > 0))
+    return Linear(marks_of(scores, comparison), _told(kinds, weights, varying, spread, labels > 0))
 
 
 def _told(
@@ -149,6 +154,8 @@ def _told(
 def _features(comparison: Comparison) -> dict[str | int, tuple[Float[np.ndarray, "n d"], ...]]:
     """Features of the holdout and of the synthetic records by kind; words by their length."""
     views = comparison.holdout, comparison.synthetic
+    if profiles(comparison):
+        return {"genes": tuple(profile.log_expression(view) for view in views)}
     size, length = sequence.alphabet(comparison.train).size, comparison.train.dataset.length
     lengths = [k for k in range(1, 5) if size**k <= MAX_WORDS]
     kinds: dict = {k: tuple(sequence.kmers(view, k).astype(np.float32) for view in views) for k in lengths}
@@ -167,7 +174,7 @@ def _neighbours(one_hot: Float[np.ndarray, "n length symbols"]) -> Float[np.ndar
 
 def out_of_fold_network_scores(comparison: Comparison) -> Marks:
     """Score of each record, higher for synthetic, from a network trained without its fold."""
-    return _marks(comparison.joint(convolutional_classifier).scores, comparison)
+    return marks_of(comparison.joint(convolutional_classifier).scores, comparison)
 
 
 def convolutional_classifier(comparison: Comparison) -> Judged:
@@ -177,7 +184,7 @@ def convolutional_classifier(comparison: Comparison) -> Judged:
     """
     views = comparison.holdout, comparison.synthetic
     alphabet, values = sequence.alphabet(comparison.train), np.concatenate([view.dataset.values for view in views])
-    labels, folds = _labels_and_folds(comparison)
+    labels, folds = labels_and_folds(comparison)
     both = sequence.both_strands(comparison.train)
     strands = np.stack([values, alphabet.reverse_complement(values)] if both else [values])
     forward, *backward = judge_out_of_fold(strands, labels > 0, folds, alphabet.size)
@@ -188,7 +195,7 @@ def convolutional_classifier(comparison: Comparison) -> Judged:
     return Judged((forward.scores + backward[0].scores) / 2, (forward.sites + mirrored) / 2)
 
 
-def _labels_and_folds(comparison: Comparison) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+def labels_and_folds(comparison: Comparison) -> tuple[Float[np.ndarray, " n"], Int[np.ndarray, " n"]]:
     """-1 for holdout and 1 for synthetic records, and their folds, drawn in each set by itself.
 
     Equal sets would be cut into equal folds, and records that repeat real ones would never meet them: so one further.
@@ -198,7 +205,8 @@ def _labels_and_folds(comparison: Comparison) -> tuple[Float[np.ndarray, " n"], 
     return labels, np.concatenate([folds_of(holdout.clusters), (folds_of(synthetic.clusters) + 1) % FOLDS])
 
 
-def _marks(scores: Float[np.ndarray, " n"], comparison: Comparison) -> Marks:
+def marks_of(scores: Float[np.ndarray, " n"], comparison: Comparison) -> Marks:
+    """Numbers of holdout and then synthetic records, apart."""
     return Marks(scores[: len(comparison.holdout)], scores[len(comparison.holdout) :])
 
 

@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from genomimic.comparison import Comparison
 from genomimic.features import sequence
-from genomimic.metrics.base import PAIRS, RECORDS, metric
+from genomimic.metrics.base import PAIRS, RECORDS, metric, sequences
 from genomimic.views import View
 from genomimic.words import MAX_WORDS
 
@@ -75,6 +75,7 @@ def within_distance(comparison: Comparison) -> float:
     unit="ratio of effective numbers",
     paper="Friedman & Dieng 2023, arXiv:2210.02410; order 2: Jalali 2023, arXiv:2306.12219",
     floor="collapsed",
+    needs=[sequences],
     references=False,
     limit=RECORDS,
     size=_similarity_size,
@@ -97,6 +98,7 @@ def vendi_ratio(comparison: Comparison) -> float:
     unit="clusters a record",
     paper="",
     floor="collapsed",
+    needs=[sequences],
     references=False,
     limit=PAIRS,
     size=_matrix_size,

@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 
 from genomimic.comparison import Comparison
 from genomimic.embedding import Embedding, embedding
-from genomimic.metrics.base import metric
+from genomimic.metrics.base import metric, sequences
 from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.views import View
 
@@ -39,7 +39,7 @@ class Moments(NamedTuple):
     high=np.inf,
     unit="squared standard deviations",
     paper="Heusel et al. 2017, arXiv:1706.08500; DNA: Stark et al. 2024, arXiv:2402.05841",
-    floor="composition",
+    floor="composition or independent",
     kind="divergence",
 )
 def frechet_distance(comparison: Comparison) -> float:
@@ -66,6 +66,7 @@ def frechet_distance(comparison: Comparison) -> float:
     unit="squared kernel distance",
     paper="Binkowski et al. 2018, arXiv:1801.01401; Gretton et al. 2012",
     floor="composition",
+    needs=[sequences],
     kind="divergence",
 )
 def kernel_distance(comparison: Comparison) -> float:

@@ -8,7 +8,7 @@ from jaxtyping import Bool, Num
 from genomimic.clustering import known_words, word_length
 from genomimic.comparison import Comparison
 from genomimic.features import sequence
-from genomimic.metrics.base import PAIRS, RECORDS, metric, pairs_read
+from genomimic.metrics.base import PAIRS, RECORDS, metric, pairs_read, sequences
 from genomimic.views import View
 
 NEAR = 0.1
@@ -63,7 +63,7 @@ def exact_copies(comparison: Comparison) -> float:
     paper="",
     floor="copier",
     kind="share",
-    needs=[long_enough],
+    needs=[sequences, long_enough],
     limit=RECORDS,
 )
 def substring_copies(comparison: Comparison) -> float:
@@ -86,6 +86,7 @@ def substring_copies(comparison: Comparison) -> float:
     unit="share of records",
     paper="",
     floor="copier",
+    needs=[sequences],
     kind="share",
     references=False,
     limit=RECORDS,

@@ -5,6 +5,18 @@ import re
 NAMES = {
     "adversarial_accuracy_synthetic": "Adversarial accuracy, synthetic half",
     "adversarial_accuracy_truth": "Adversarial accuracy, real half",
+    "cell_type_f1": "Cell types learned from synthetic cells, F1",
+    "detected_genes": "Detected genes",
+    "fold_change_correlation": "Log-fold changes of cell types, correlation",
+    "fold_change_slope": "Log-fold changes of cell types, slope",
+    "gene_correlation": "Gene-gene correlations",
+    "gene_correlation_slope": "Gene-gene correlations, slope",
+    "gene_zeros": "Zeros of genes",
+    "kernel_mmd": "Kernel MMD",
+    "marker_overlap": "Overlap of marker genes",
+    "mean_dropout": "Mean-dropout curve",
+    "mean_variance": "Mean-variance curve",
+    "mixing": "Mixing of real and synthetic cells",
     "membership_auc": "Membership inference AUC",
     "membership_auc_likelihood": "Membership inference AUC by likelihood",
     "membership_tpr": "Membership inference at 1% false alarms",
@@ -17,6 +29,7 @@ NAMES = {
     "spectrum_mmd": "Spectrum MMD",
     "dcr_share": "Nearer to training than to fresh data",
     "two_sample_auc_cnn": "Two-sample AUC of a convolutional classifier",
+    "two_sample_auc_forest": "Two-sample AUC of a random forest",
     "two_sample_auc_linear": "Two-sample AUC of a linear classifier",
 }
 WORDS = {"auc": "AUC", "dcr": "DCR", "gc": "GC", "js": "JS divergence", "kmer": "k-mer", "pwm": "PWM"}

@@ -19,6 +19,20 @@ class Modality(ABC):
     aligned: bool
     """Whether a position means the same in every record."""
 
+    record: ClassVar[str]
+    """What one record is called."""
+
+    value: ClassVar[str]
+    """What one value of a record is called."""
+
+    unit: ClassVar[str]
+    """What likelihoods are given by, as in bits per base."""
+
+    @property
+    @abstractmethod
+    def baselines(self) -> tuple[str, ...]:
+        """Names of the models that every report holds beside the one judged, the simplest first."""
+
     @property
     @abstractmethod
     def complement(self) -> tuple[int, ...] | None:

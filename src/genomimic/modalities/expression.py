@@ -26,7 +26,14 @@ class Expression(Modality):
     kind: Kind
     genes: tuple[str, ...] = field(repr=False)
     ordered: ClassVar[bool] = False
+    record: ClassVar[str] = "cell"
+    value: ClassVar[str] = "gene"
+    unit: ClassVar[str] = "gene"
     aligned: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleVariableOverride]
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        return ("independent", "copula") if self.counts else ("independent", "pca-gaussian")
 
     @property
     def complement(self) -> None:

@@ -25,6 +25,9 @@ class Sequences(Modality):
     """
 
     ordered: ClassVar[bool] = True
+    record: ClassVar[str] = "sequence"
+    value: ClassVar[str] = "letter"
+    unit: ClassVar[str] = "base"
 
     alphabet: str
     stranded: bool
@@ -34,6 +37,10 @@ class Sequences(Modality):
     def letters(self) -> Alphabet:
         """The alphabet itself; `alphabet` is its name."""
         return ALPHABETS[self.alphabet]
+
+    @property
+    def baselines(self) -> tuple[str, ...]:
+        return "uniform", "composition", "pwm", "markov", "position-markov"
 
     @property
     def complement(self) -> tuple[int, ...] | None:
