@@ -265,7 +265,7 @@ def test_every_byte_of_a_parquet_file_may_be_wrong(tmp_path):
 
 
 def interrupt(path, dataset):
-    with Writer(path) as writer:
+    with Writer(path, dataset.modality) as writer:
         writer.write(dataset)
         raise KeyboardInterrupt
 
@@ -273,7 +273,7 @@ def interrupt(path, dataset):
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
     dataset = read(put(tmp_path, ">a\nACGT\n"))
     path = tmp_path / "out.fa.gz"
-    with Writer(path) as writer:
+    with Writer(path, dataset.modality) as writer:
         writer.write(dataset)
         writer.write(dataset)
         assert not path.exists()
@@ -317,7 +317,7 @@ def test_digest_of_a_missing_file(tmp_path):
 def test_blocks_do_not_show(tmp_path, monkeypatch):
     path = put(tmp_path, "".join(f">s{i} n={i}\n{'ACGTTGCA' * (1 + i % 3)}\n" for i in range(50)))
     whole = read(path)
-    monkeypatch.setattr("genomimic.reading.BLOCK_LETTERS", 30)
+    monkeypatch.setattr("genomimic.sequence_reading.BLOCK_LETTERS", 30)
     parts = read(path)
     np.testing.assert_array_equal(parts.values, whole.values)
     assert parts.notes == whole.notes

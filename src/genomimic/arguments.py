@@ -40,13 +40,13 @@ class Reading:
 
     def read(self, path: Path, display: "Display") -> "Dataset":
         """The data set in a file, with what was found told on the display."""
-        from genomimic.reading import NOTES, read
+        from genomimic.reading import explain, read
 
         display("read", 0.0, path.name)
         data = read(path, **vars(self))
         display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
         for name, count in data.notes.items():
-            display.say(f"{count:>12,}  {NOTES.get(name, name)}")
+            display.say(f"{count:>12,}  {explain(name)}")
         return data
 
 

@@ -12,25 +12,6 @@ from genomimic.alphabet import DNA, INVALID, PROTEIN, RNA, Alphabet
 from genomimic.errors import DataError
 from genomimic.io.base import Record, record_error
 
-NOTES = {
-    "ids_made_unique": "Names that stood before: a number was added to each.",
-    "ids_missing": "Records without a name: each was named by its number in the file.",
-    "labels_missing": "Labels that a record lacks while others have them: read as empty.",
-    "letters_lower_case": "Lower-case letters: read as upper case.",
-    "letters_t_read_as_u": "T in data said to be RNA: read as U.",
-    "letters_u_read_as_t": "U in data said to be DNA: read as T.",
-    "letters_unknown": "Letters that name no single base or residue (N, R, X): read as unknown, and never learned.",
-    "lines_blank": "Blank lines: passed over.",
-    "lines_crlf": "Lines that end as on Windows (CR LF): read as any other line.",
-    "qualities_left_out": "FASTQ records: their qualities were not kept.",
-    "records_padded": "Sequences shorter than the longest: filled up with padding behind their end.",
-    "records_shorter_than_window": "Records shorter than one window: left out.",
-    "records_too_ambiguous": "Sequences with too large a share of unknown letters: left out.",
-    "stops_dropped": "Protein sequences that end in a stop (*): the stop was taken off.",
-    "windows_partial": "Last windows of a record that were not full: left out.",
-}
-"""One sentence for each count that `Dataset.notes` may hold."""
-
 MAX_LETTERS = 20_000
 """Longest record that is read whole; longer ones are cut with `--window`."""
 
@@ -92,7 +73,7 @@ class Columns:
         if len(taken) == len(self.names):
             return np.array(self.names, dtype=str)
         notes["ids_made_unique"] = len(self.names) - len(taken)
-        return np.array(list(_unique(self.names, taken)), dtype=str)
+        return np.array(list(unique_names(self.names, taken)), dtype=str)
 
 
 def _padded(
@@ -107,7 +88,7 @@ def _padded(
     return values
 
 
-def _unique(names: list[str], taken: set[str]) -> Iterator[str]:
+def unique_names(names: list[str], taken: set[str]) -> Iterator[str]:
     """The names, with a number behind each that stood before; `taken` are the names that no number may make."""
     count: Counter[str] = Counter()
     for name in names:

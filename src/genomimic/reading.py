@@ -1,30 +1,17 @@
-"""From a path to a `Dataset`: every policy about letters, lengths and names, each counted.
-
-Reading streams: records are encoded in blocks of a few megabytes, and no more text than that is ever held.
-"""
+"""From a path to a `Dataset`, by the reader for its kind of data: sequences or profiles."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import replace
-from itertools import chain
 from pathlib import Path
 
-from genomimic.alphabet import ALPHABETS, Alphabet
+from genomimic import profile_reading, sequence_reading
 from genomimic.dataset import Dataset, Source
-from genomimic.encoding import NOTES, Columns, Encoder
 from genomimic.errors import DataError, UsageError
-from genomimic.io import Record, read_records
-from genomimic.modalities import Modality, Sequences, check_name
-from genomimic.modalities.guessing import choose_alphabet, detect_aligned, detect_stranded
+from genomimic.io import stores_profiles
+from genomimic.modalities import MODALITIES, Expression, Modality, check_name
+from genomimic.notes import NOTES, explain
 from genomimic.writing import Writer, write
 
-__all__ = ["NOTES", "Writer", "digest", "read", "reread", "write"]
-
-BLOCK_LETTERS = 4_000_000
-"""Letters that are encoded at a time; the alphabet is chosen from the first such block."""
-
-_BLOCK_RECORDS = 8192
+__all__ = ["NOTES", "Writer", "digest", "explain", "read", "reread", "write"]
 
 
 def read(
@@ -37,14 +24,22 @@ def read(
     stranded: bool | None = None,
     aligned: bool | None = None,
     max_unknown: float = 0.1,
+    layer: str | None = None,
+    genes: int | str | None = None,
+    orientation: str | None = None,
 ) -> Dataset:
-    """The records of a FASTA, FASTQ, CSV, TSV or Parquet file, plain or compressed, as a matrix of tokens.
+    """The records of a file: sequences of FASTA, FASTQ or a table, or cells of AnnData, 10x, Matrix Market or a table.
 
-    What is left out is decided from the data: the alphabet, whether strands matter, whether positions are aligned.
-    A `Modality` (of another data set) settles all three. `column` names a table's sequence column. `window` and
-    `stride` (letters) cut each record into windows named `id:first-last`, 1-based and inclusive. Sequences of which
-    more than the share `max_unknown` is not known are left out. `Dataset.notes` counts what was changed or left
-    out, explained by `NOTES`. Raises `DataError` in one line for a file that cannot be used.
+    What is left out is decided from the data. A `Modality` (of another data set) settles what it is and, for gene
+    expression, which genes are read. `Dataset.notes` counts what was found, changed or left out, explained by `NOTES`.
+    Raises `DataError` in one line for a file that cannot be used.
+
+    Sequences (see `sequence_reading`): `column` names a table's sequence column; `window` and `stride` (letters) cut
+    each record into windows; `stranded` and `aligned` say what is else found from the letters; sequences of which more
+    than the share `max_unknown` is not known are left out.
+
+    Gene expression (see `profile_reading`): `layer` names a layer of AnnData, or "raw"; `genes` is how many variable
+    genes are kept (2,000 if not said), "all", or a file of names; `orientation` is "cells-by-genes" or "genes-by-cells".
 
     >>> from genomimic import data
     >>> splice = read(data.path("splice_junctions"))
@@ -52,19 +47,13 @@ def read(
     ((3189, 60), Sequences(alphabet='dna', stranded=True, aligned=True))
     """
     path = Path(path)
-    _check_window(window, stride)
-    notes: Counter[str] = Counter()
-    blocks = _blocks(read_records(path, notes=notes, column=column))
-    first = next(blocks)
-    alphabet, chosen = _alphabet(path, first, modality)
-    encoder = Encoder(path, alphabet, chosen, max_unknown, window, stride or window, notes)
-    columns = Columns()
-    for block in chain([first], blocks):
-        encoder.encode(block, columns)
-    dataset = _dataset(path, columns, alphabet, modality, stranded, aligned, notes)
-    options = {"column": column, "window": window, "stride": stride, "max_unknown": max_unknown}
-    given = {name: value for name, value in options.items() if value is not None}
-    return replace(dataset, source=Source(str(path), given))
+    for_sequences = sequence_reading.Options(column, window, stride, stranded, aligned, max_unknown)
+    for_profiles = profile_reading.Options(layer, genes, orientation)
+    if _is_expression(path, modality, column):
+        _refuse(path, for_sequences.given, "gene expression")
+        return profile_reading.read_profiles(path, modality, for_profiles)
+    _refuse(path, for_profiles.given, "sequences")
+    return sequence_reading.read_sequences(path, modality, for_sequences)
 
 
 def reread(source: Source, modality: Modality) -> Dataset:
@@ -72,69 +61,27 @@ def reread(source: Source, modality: Modality) -> Dataset:
     return read(source.path, modality=modality, **source.options)  # pyright: ignore[reportArgumentType]
 
 
-def _check_window(window: int | None, stride: int | None) -> None:
-    if window is None and stride is not None:
-        raise UsageError("--stride needs --window: the length of each piece in letters")
-    for name, value in (("window", window), ("stride", stride)):
-        if value is not None and value < 1:
-            raise UsageError(f"--{name} is {value}; it must be at least 1 letter")
-
-
-def _blocks(records: Iterator[Record]) -> Iterator[list[Record]]:
-    block, letters = [], 0
-    for record in records:
-        block.append(record)
-        letters += len(record.text)
-        if letters >= BLOCK_LETTERS or len(block) == _BLOCK_RECORDS:
-            yield block
-            block, letters = [], 0
-    if block:
-        yield block
-
-
-def _alphabet(path: Path, block: list[Record], modality: str | Modality | None) -> tuple[Alphabet, bool]:
-    """The alphabet, and whether it was chosen from the data."""
-    if isinstance(modality, Sequences):
-        return modality.letters, False
-    if isinstance(modality, str):
-        return ALPHABETS[check_name(modality)], False
+def _is_expression(path: Path, modality: str | Modality | None, column: str | None) -> bool:
     if modality is not None:
-        raise UsageError(f"{type(modality).__name__} data cannot be read from a file of sequences")
-    sample = "".join(record.text for record in block).encode("latin-1", "replace")
-    try:
-        return choose_alphabet(sample), True
-    except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        kind = MODALITIES[check_name(modality)] if isinstance(modality, str) else type(modality)
+        return kind is Expression
+    return column is None and stores_profiles(path)
 
 
-def _dataset(
-    path: Path,
-    columns: Columns,
-    alphabet: Alphabet,
-    modality: str | Modality | None,
-    stranded: bool | None,
-    aligned: bool | None,
-    notes: Counter[str],
-) -> Dataset:
-    if len(columns) == 0:
-        counts = ", ".join(f"{name} {count:,}" for name, count in notes.items() if count)
-        raise DataError(f"{path}: no sequence is left ({counts}); check the file, or shorten --window")
-    values = columns.values(path, alphabet.pad, notes)
-    if not isinstance(modality, Modality):
-        modality = Sequences(
-            alphabet.name,
-            stranded=detect_stranded(values, alphabet).answer if stranded is None else stranded,
-            aligned=detect_aligned(values, alphabet).answer if aligned is None else aligned,
-        )
-    labels = columns.labels(notes)
-    ids = columns.ids(notes)
-    return Dataset(values, ids, modality, labels, {name: count for name, count in sorted(notes.items()) if count})
+def _refuse(path: Path, given: dict[str, str | int | float | bool], kind: str) -> None:
+    for name in given:
+        raise UsageError(f"{path} holds {kind}, for which there is no --{name}; leave it out, or say --modality")
 
 
 def digest(path: Path | str) -> str:
-    """SHA-256 of a file's bytes in hexadecimal; raises `DataError` where it cannot be read."""
+    """SHA-256 in hexadecimal of a file's bytes, or of those in a folder; `DataError` where it cannot be read."""
+    path = Path(path)
+    files = sorted(file for file in path.iterdir() if file.is_file()) if path.is_dir() else [path]
     try:
-        with Path(path).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        found = []
+        for file in files:
+            with file.open("rb") as opened:
+                found.append(hashlib.file_digest(opened, "sha256").hexdigest())
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}") from error
+    return found[0] if len(found) == 1 else hashlib.sha256("".join(found).encode()).hexdigest()

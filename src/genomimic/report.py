@@ -12,7 +12,6 @@ from markupsafe import Markup
 from genomimic.alphabet import Alphabet
 from genomimic.comparing import Ranking, ranking, rankings_json
 from genomimic.comparison_table import compared, legend
-from genomimic.encoding import NOTES
 from genomimic.evaluation import Report, scores_json
 from genomimic.figures import (
     Figure,
@@ -24,6 +23,7 @@ from genomimic.figures import (
 from genomimic.likelihoods import QUESTIONS
 from genomimic.metrics import METRICS
 from genomimic.metrics.titles import title_of
+from genomimic.notes import explain
 from genomimic.plots.colours import UNKNOWN, letter_colours, paler
 from genomimic.plots.scorechart import score_chart
 from genomimic.rank_table import rank_columns, ranks
@@ -121,7 +121,7 @@ def render(
             model_figures=model_figures,
             choice=choice,
             counts=_counts(report),
-            notes=[(NOTES.get(name, name.replace("_", " ")), n) for name, n in report.train.notes.items() if n],
+            notes=[(explain(name), n) for name, n in report.train.notes.items() if n],
             provenance=[(name.replace("_", " "), value) for name, value in report.provenance.items()],
             reproduce=reproduce,
             version=version("genomimic"),

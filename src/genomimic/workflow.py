@@ -141,7 +141,7 @@ def write_samples(
     """
     templates = None if template is None else templates_for(run, template)
     total = n * (len(templates.names) if templates else 1)
-    with Writer(path) as writer:
+    with Writer(path, run.modality, provenance=_origin(run, seed)) as writer:
         done = 0
         for block in stream(run, n, seed=seed, batch=batch, templates=templates):
             writer.write(block)
@@ -166,6 +166,19 @@ def _held_out_bits(run: Run, parts: Parts, seed: int) -> HeldOutBits:
     seen = parts.train.take(training_sample(len(parts.train), len(parts.holdout), seed))
     holdout, train = (bits_per_base(run, records, seed=seed) for records in (parts.holdout, seen))
     return HeldOutBits(holdout, run.model.likelihood, train)
+
+
+def _origin(run: Run, seed: int) -> dict[str, str | int | bool]:
+    """What a file of synthetic records says of where they come from."""
+    return {
+        "synthetic": True,
+        "generator": "genomimic",
+        "version": genomimic.__version__,
+        "model": run.model.name,
+        "run": run.digest,
+        "seed": seed,
+        "command": command(),
+    }
 
 
 def _made_by(run: Run, dataset: Dataset) -> bool:

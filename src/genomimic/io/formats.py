@@ -8,13 +8,12 @@ from genomimic.errors import DataError
 from genomimic.io.base import shorten
 from genomimic.io.compression import bare_suffix, open_bytes
 
-Format = Literal["fasta", "fastq", "csv", "tsv", "parquet"]
+Format = Literal["fasta", "fastq", "csv", "tsv", "parquet", "hdf5", "mtx"]
 
 FASTA_SUFFIXES = (".fa", ".fasta", ".fna", ".ffn", ".faa", ".frn", ".fas", ".mpfa")
 _TABLES: dict[str, Format] = {".csv": "csv", ".tsv": "tsv", ".tab": "tsv", ".parquet": "parquet", ".pq": "parquet"}
 _FOREIGN = {
     b"PK\x03\x04": "a zip archive; unpack it first",
-    b"\x89HDF": "an HDF5 file, which cannot be read yet",
     b"BAM\x01": "a BAM file; convert it with: samtools fasta",
     b"%PDF": "a PDF file",
 }
@@ -22,11 +21,19 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 
 
 def detect_format(path: Path) -> Format:
-    """Format of a file, plain or compressed; raises `DataError` where it is none that can be read."""
+    """Format of a file, plain or compressed, or of a folder; `DataError` where it is none that can be read."""
+    if path.is_dir():
+        return "mtx"
     with open_bytes(path) as file:
         start = file.read(1 << 16)
     if start.startswith(b"PAR1"):
         return "parquet"
+    if start.startswith(b"\x89HDF"):
+        return "hdf5"
+    if start.startswith(b"%%MatrixMarket"):
+        return "mtx"
+    if path.suffix.lower() == ".h5ad":
+        raise DataError(f"{path} is not an .h5ad file: it does not begin as HDF5 files do; was it copied completely?")
     _refuse_binary(path, start)
     first = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     suffix = bare_suffix(path)

@@ -91,8 +91,8 @@ def _sequence_column(path: Path, columns: dict[str, list[str]], wanted: str | No
     if known:
         return known[0]
     _refuse_headless(path, names)
-    for is_sequence in (_NUCLEIC.fullmatch, _PROTEIN.fullmatch):
-        found = [name for name, texts in columns.items() if _all_sequences(texts, is_sequence)]
+    for matches in (_NUCLEIC.fullmatch, _PROTEIN.fullmatch):
+        found = [name for name, texts in columns.items() if _all_sequences(texts, matches)]
         if len(found) == 1:
             return found[0]
     raise DataError(
@@ -100,8 +100,17 @@ def _sequence_column(path: Path, columns: dict[str, list[str]], wanted: str | No
     )
 
 
-def _all_sequences(texts: list[str], is_sequence: Callable[[str], object]) -> bool:
-    return sum(map(len, texts)) >= MIN_LETTERS * len(texts) and all(map(is_sequence, texts))
+def is_sequence(text: str) -> bool:
+    """Whether a text could be a sequence of nucleic acid.
+
+    >>> is_sequence("ACGTN"), is_sequence("B cell")
+    (True, False)
+    """
+    return _NUCLEIC.fullmatch(text) is not None
+
+
+def _all_sequences(texts: list[str], matches: Callable[[str], object]) -> bool:
+    return sum(map(len, texts)) >= MIN_LETTERS * len(texts) and all(map(matches, texts))
 
 
 def _refuse_headless(path: Path, names: Sequence[str]) -> None:
