@@ -25,8 +25,8 @@ READING = Group("Reading", sort_key=2, help="How the file is understood; found a
 class Reading:
     """How to read a file of records."""
 
-    modality: Literal["dna", "rna", "protein"] | None = None
-    """Kind of sequences."""
+    modality: Literal["dna", "rna", "protein", "counts", "zero-inflated-counts", "continuous"] | None = None
+    """Kind of data: sequences, or raw counts or continuous values (log, TPM, microarray) of gene expression."""
     column: str | None = None
     """Column of a table that holds the sequences."""
     window: int | None = None
@@ -37,6 +37,12 @@ class Reading:
     """Whether a sequence and its reverse complement differ in meaning."""
     aligned: bool | None = None
     """Whether a position means the same in every sequence."""
+    layer: str | None = None
+    """Layer of an AnnData file to read in place of X, or raw."""
+    genes: str | None = None
+    """Genes to keep: how many of those that vary most (2000 if not given), all, or a file with a name a line."""
+    orientation: Literal["cells-by-genes", "genes-by-cells"] | None = None
+    """Which way round a matrix of gene expression is, rows first."""
 
     def read(self, path: Path, display: "Display") -> "Dataset":
         """The data set in a file, with what was found told on the display."""
@@ -44,7 +50,7 @@ class Reading:
 
         display("read", 0.0, path.name)
         data = read(path, **vars(self))
-        display("read", 1.0, f"{len(data):,} sequences of {_kind(data)}")
+        display("read", 1.0, f"{len(data):,} {data.modality.records} of {_kind(data)}")
         for name, count in data.notes.items():
             display.say(f"{count:>12,}  {explain(name)}")
         return data
@@ -127,5 +133,7 @@ def named_sets(files: Sequence[str]) -> list[tuple[str, str, Path]]:
 
 def _kind(data: "Dataset") -> str:
     config = data.modality.config()
+    if "genes" in config:
+        return f"{len(config['genes']):,} genes, {config['name']}"
     strands = "stranded" if config["stranded"] else "unstranded"
     return f"{config['name']}, {data.length} long, {strands}, {'aligned' if config['aligned'] else 'not aligned'}"

@@ -26,7 +26,7 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.5")
 app = App(
     name="genomimic",
     help=(
-        "Learn from biological sequences, generate synthetic ones, and prove how good they are.\n\n"
+        "Learn from biological data, generate synthetic data like it, and prove how good they are.\n\n"
         "Start with: genomimic mimic DATA -o DIR"
     ),
     version=__version__,
@@ -62,18 +62,20 @@ def mimic(
     reading: Reading = DEFAULT_READING,
     **settings: Settings,
 ) -> None:
-    """Learn from a file, generate sequences like it, and judge them: the whole job.
+    """Learn from a file, generate records like its own, and judge them: the whole job.
 
     Writes DIR/report.html (open this), DIR/scores.json, DIR/scores.csv, DIR/tables (its tables as CSV),
-    DIR/synthetic.fa.gz and DIR/run.
+    DIR/synthetic.fa.gz (gene expression: DIR/synthetic.h5ad) and DIR/run.
 
     Args:
-        data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
+        data: Sequences (FASTA, FASTQ, CSV, TSV, Parquet), or gene expression (.h5ad, 10x .h5 or folder, .mtx, CSV,
+            TSV, Parquet); text may be compressed.
         out: Directory to write to.
         model: Generator to train, as listed by: genomimic models; auto chooses the simplest that does as well as any.
-        n: Sequences to generate; as many as were learned from where not given, at most 10,000.
+        n: Records to generate; as many as were learned from where not given, at most 10,000.
         seed: Start of all random numbers; the same seed gives the same bytes.
-        split_by: Label or column that decides what is held out, in place of homology.
+        split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
+            place of homology.
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         budget: Time that training may take: 90s, 10m, 2h.
@@ -101,7 +103,7 @@ def mimic(
             watch=display,
         )
     _tell(made.report)
-    print(f"\nreport     {made.html}\nsequences  {made.synthetic}")
+    print(f"\nreport     {made.html}\n{made.run.modality.records:<10} {made.synthetic}")
     print(f"scores     {out / 'scores.json'}\nrun        {out / 'run'}")
 
 
@@ -122,11 +124,13 @@ def train(
     """Train a generator on a file and keep it in a run directory.
 
     Args:
-        data: FASTA, FASTQ, CSV, TSV or Parquet, plain or compressed.
+        data: Sequences (FASTA, FASTQ, CSV, TSV, Parquet), or gene expression (.h5ad, 10x .h5 or folder, .mtx, CSV,
+            TSV, Parquet); text may be compressed.
         out: Run directory to write.
         model: Generator to train, as listed by: genomimic models; auto chooses the simplest that does as well as any.
         seed: Start of all random numbers; the same seed gives the same bytes.
-        split_by: Label or column that decides what is held out, in place of homology.
+        split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
+            place of homology.
         budget: Time that training may take: 90s, 10m, 2h.
         resume: Go on with the interrupted run in the directory.
         overwrite: Replace the run in the directory.
@@ -150,7 +154,7 @@ def train(
             overwrite=overwrite,
             watch=display,
         )
-    print(f"run        {out}\nnext       genomimic sample {out} -n 1000 -o synthetic.fa.gz")
+    print(f"run        {out}\nnext       genomimic sample {out} -n 1000 -o {records.modality.file}")
 
 
 @app.command
@@ -163,23 +167,25 @@ def sample(
     batch: Annotated[int, Parameter(validator=Number(gte=1))] = 16384,
     template: str | None = None,
 ) -> None:
-    """Generate sequences with a trained run.
+    """Generate records with a trained run.
 
     Args:
         run: Run directory (of `train`, or DIR/run of `mimic`).
-        n: Sequences to generate; of each template where a file holds several.
-        out: FASTA file to write; compressed if it ends in .gz, .bz2, .xz or .zst.
-        seed: Start of all random numbers; sequence i of a seed is always the same.
-        batch: Sequences held in memory at a time; changes nothing in the output.
+        n: Records to generate; of each template where a file holds several.
+        out: File to write: .fa for sequences, .h5ad, .csv or .tsv for gene expression; text is compressed if the name
+            ends in .gz, .bz2, .xz or .zst.
+        seed: Start of all random numbers; record i of a seed is always the same.
+        batch: Records held in memory at a time; changes nothing in the output.
         template: Letters to keep, and N where letters are to be drawn (ACGTNNNN...), or a file of such templates;
             for models that can fill in (see: genomimic models).
     """
     from genomimic import workflow
     from genomimic.run import Run
 
+    loaded = Run.load(run)
     with Display() as display:
-        workflow.write_samples(Run.load(run), n, out, seed=seed, batch=batch, template=template, watch=display)
-    print(f"sequences  {out}")
+        workflow.write_samples(loaded, n, out, seed=seed, batch=batch, template=template, watch=display)
+    print(f"{loaded.modality.records:<10} {out}")
 
 
 @app.command
@@ -195,20 +201,20 @@ def evaluate(
     seed: Seed = 0,
     reading: Reading = DEFAULT_READING,
 ) -> None:
-    """Judge synthetic sequences from any tool, one or several files, against real ones.
+    """Judge synthetic data from any tool, one or several files, against real ones.
 
     Say what is real by one of: --run RUN (its training data and holdout), --train FILE --holdout FILE,
-    or --real FILE, which is split by homology.
+    or --real FILE, which is split (sequences by homology, cells by donor or batch where a label says which).
 
     Args:
-        synthetic: Files of synthetic sequences, each FILE or NAME=FILE. Files of one NAME are of one generator,
+        synthetic: Files of synthetic records, each FILE or NAME=FILE. Files of one NAME are of one generator,
             trained with different seeds; the report compares generators and shows seeds apart.
         out: Directory to write to: report.html (open this), scores.json, scores.csv, ranks.csv of several generators,
             and tables/SET/TABLE.csv. Files of an earlier report there are replaced.
         run: Run whose real data to judge against.
-        train: Real sequences that the generator learned from.
-        holdout: Real sequences that it has not seen.
-        real: Real sequences to split into both.
+        train: Real records that the generator learned from.
+        holdout: Real records that it has not seen.
+        real: Real records to split into both.
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         seed: Start of all random numbers.
@@ -228,7 +234,7 @@ def evaluate(
             display("read", 0.0, path.name)
             sets[name] = dataset = read(path, modality=parts.train.modality, column=reading.column)
             generators[name] = generator
-            display("read", 1.0, f"{path.name}: {len(dataset):,} sequences")
+            display("read", 1.0, f"{path.name}: {len(dataset):,} {dataset.modality.records}")
         report = workflow.evaluate(
             sets, parts, generators=generators, run=loaded, motifs=library, seed=seed, watch=display
         )

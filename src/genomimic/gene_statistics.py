@@ -9,7 +9,7 @@ from scipy import sparse
 
 from genomimic.errors import DataError
 from genomimic.io.base import shorten
-from genomimic.io.profiles import Block, Profiles
+from genomimic.io.profiles import Block, Profiles, height
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ class Found:
 
 def gene_statistics(found: Profiles) -> GeneStatistics:
     """One pass over the cells; raises `DataError` for values that are infinite or no numbers."""
-    cells, genes = found.shape
+    genes = len(found.genes)
     known, total, squares, seen = (np.zeros(genes) for _ in range(4))
     low, high = np.full(genes, np.inf), np.full(genes, -np.inf)
     fraction, negative, missing, infinite = Found(), Found(), Found(), Found()
@@ -58,13 +58,13 @@ def gene_statistics(found: Profiles) -> GeneStatistics:
         fraction.add(finite & (values != np.round(values)), place)
         negative.add(values < 0, place)
         inside, where = values[finite], columns[finite]
-        known += block.shape[0] - np.bincount(columns[~finite], minlength=genes)
+        known += height(block) - np.bincount(columns[~finite], minlength=genes)
         seen += np.bincount(where, minlength=genes)
         total += np.bincount(where, inside, genes)
         squares += np.bincount(where, inside * inside, genes)
         np.minimum.at(low, where, inside)
         np.maximum.at(high, where, inside)
-        start += block.shape[0]
+        start += height(block)
     if infinite.count:
         raise DataError(f"{found.path}, {infinite.where}: infinite; correct it (log of 0? add 1 first), or empty it")
     zeros = seen < known
@@ -78,13 +78,13 @@ def _stored(
     found: Profiles, block: Block, start: int
 ) -> tuple[Float[np.ndarray, " stored"], Int[np.ndarray, " stored"], Callable[[int], str]]:
     """Stored values of a block, their columns, and how to say where one of them stands."""
-    genes = block.shape[1]
-    if sparse.issparse(block):
+    genes = len(found.genes)
+    if isinstance(block, sparse.csr_array):
         values, columns, ends = np.asarray(block.data, np.float64), block.indices, block.indptr
         row_of = lambda at: int(np.searchsorted(ends, at, side="right")) - 1  # noqa: E731
     else:
         values = np.asarray(block, np.float64).ravel()
-        columns = np.tile(np.arange(genes), block.shape[0])
+        columns = np.tile(np.arange(genes), height(block))
         row_of = lambda at: at // genes  # noqa: E731
 
     def place(at: int) -> str:

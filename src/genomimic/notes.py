@@ -1,14 +1,14 @@
 """What each count of `Dataset.notes` means, in a sentence."""
 
 NOTES = {
-    "cells_in_rows": "Rows of the table: read as cells, its columns as genes (if not so: --orientation genes-by-cells).",
+    "cells_in_rows": "Rows of the table: read as cells, columns as genes (if not so: --orientation genes-by-cells).",
     "cells_without_counts": "Cells without any count in the genes that were chosen: left out.",
     "cells_without_values": "Cells without any value in the genes that were chosen: left out.",
-    "counts_elsewhere": "Values read are not whole numbers, but raw counts stand in {0}: to learn from those, --layer {0}.",
+    "counts_elsewhere": "Values read are not whole numbers, but {0} holds raw counts: to read these, --layer {0}.",
     "features_not_genes": "Features that are not gene expression (antibodies, peaks, guides): left out.",
     "gene_columns_left_out": "Columns of text beside the names of genes: not kept.",
     "genes_constant": "Genes with one value in all cells: left out.",
-    "genes_in_rows": "Rows of the table: read as genes, its columns as cells (if not so: --orientation cells-by-genes).",
+    "genes_in_rows": "Rows of the table: read as genes, columns as cells (if not so: --orientation cells-by-genes).",
     "genes_named_with_id": "Genes that share their name with another: named by name and id.",
     "genes_never_seen": "Genes without any count or value in any cell: left out.",
     "genes_not_variable": "Genes that vary less than those that were chosen (--genes): left out.",
@@ -39,8 +39,8 @@ NOTES = {
 def explain(note: str) -> str:
     """The sentence for a count, which a name may follow.
 
-    >>> explain("counts_elsewhere raw")[-18:]
-    'those, --layer raw.'
+    >>> explain("counts_elsewhere raw")[-24:]
+    'read these, --layer raw.'
     """
     name, _, detail = note.partition(" ")
     return NOTES.get(name, name.replace("_", " ")).format(detail)

@@ -23,6 +23,7 @@ from genomimic.io import Profiles, open_profiles
 from genomimic.io.base import shorten
 from genomimic.io.compression import open_bytes
 from genomimic.io.profile_tables import Orientation, gene_likeness
+from genomimic.io.profiles import height
 from genomimic.modalities import Expression, Modality
 from genomimic.modalities.expression import Kind
 from genomimic.variable_genes import expected_variance, most_variable
@@ -90,13 +91,13 @@ def _refuse_repeated(found: Profiles) -> None:
     if (times > 1).any():
         shown = ", ".join(map(repr, names[times > 1][:3].tolist()))
         raise DataError(
-            f"{found.path}: {int((times > 1).sum()):,} names of genes stand more than once (such as {shown}); add their "
-            "rows up, or make names unique (AnnData: var_names_make_unique); if these are cells, see --orientation"
+            f"{found.path}: {int((times > 1).sum()):,} names of genes stand more than once (such as {shown}); add "
+            "them up, or make names unique (AnnData: var_names_make_unique); if these are cells, see --orientation"
         )
     if found.genes.size and gene_likeness(found.cells.tolist()) > 0.5 and gene_likeness(found.genes.tolist()) < -0.5:
         raise DataError(
-            f"{found.path} seems transposed: its cells have names of genes (such as {str(found.cells[0])!r}) and its genes "
-            f"those of cells ({str(found.genes[0])!r}); read it with --orientation genes-by-cells"
+            f"{found.path} seems transposed: its cells are named as genes are ({str(found.cells[0])!r}) and its genes "
+            f"as cells are ({str(found.genes[0])!r}); read it with --orientation genes-by-cells"
         )
 
 
@@ -189,7 +190,9 @@ def _named(found: Profiles, names: Sequence[str], whose: str) -> Int[np.ndarray,
     if not lacking:
         return np.array([at[name] for name in names], np.int64)
     if set(lacking) <= set(found.cells.tolist()):
-        raise DataError(f"{found.path} seems transposed: the genes stand where cells do; turn it about by --orientation")
+        raise DataError(
+            f"{found.path} seems transposed: the genes stand where cells do; turn it about by --orientation"
+        )
     close = get_close_matches(lacking[0], at, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise DataError(
@@ -198,7 +201,9 @@ def _named(found: Profiles, names: Sequence[str], whose: str) -> Int[np.ndarray,
     )
 
 
-def _dataset(found: Profiles, columns: Int[np.ndarray, " chosen"], modality: Expression, notes: Counter[str]) -> Dataset:
+def _dataset(
+    found: Profiles, columns: Int[np.ndarray, " chosen"], modality: Expression, notes: Counter[str]
+) -> Dataset:
     values = _dense(found, columns, counts=modality.counts)
     if modality.counts:
         keep, note = (values > 0).any(1), "cells_without_counts"
@@ -221,13 +226,13 @@ def _dense(found: Profiles, columns: Int[np.ndarray, " chosen"], *, counts: bool
     size = found.shape[0] * len(columns) * 4
     if size > MAX_BYTES:
         raise DataError(
-            f"{found.path}: {found.shape[0]:,} cells x {len(columns):,} genes take {size / 2**30:,.0f} GB; choose fewer "
-            "genes with --genes"
+            f"{found.path}: {found.shape[0]:,} cells x {len(columns):,} genes take {size / 2**30:,.0f} GB; choose "
+            "fewer genes with --genes"
         )
     values = np.empty((found.shape[0], len(columns)), np.int32 if counts else np.float32)
     start = 0
     for block in found.blocks():
         some = block[:, columns]
-        values[start : start + block.shape[0]] = some.toarray() if sparse.issparse(some) else some
-        start += block.shape[0]
+        values[start : start + height(block)] = some.toarray() if isinstance(some, sparse.csr_array) else some
+        start += height(block)
     return values

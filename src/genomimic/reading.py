@@ -39,7 +39,7 @@ def read(
     than the share `max_unknown` is not known are left out.
 
     Gene expression (see `profile_reading`): `layer` names a layer of AnnData, or "raw"; `genes` is how many variable
-    genes are kept (2,000 if not said), "all", or a file of names; `orientation` is "cells-by-genes" or "genes-by-cells".
+    genes are kept (2,000 if not said), "all", or a file of names; `orientation`: "cells-by-genes" or "genes-by-cells".
 
     >>> from genomimic import data
     >>> splice = read(data.path("splice_junctions"))

@@ -1,8 +1,8 @@
 """Which genes vary more than their level foretells: those that tell cells apart.
 
 For counts the variance of a gene grows with its mean, so its logarithm is fitted on that of the mean by a local
-quadratic regression, and each gene's values are standardised by the variance that the fit foretells (Stuart et al. 2019,
-doi:10.1016/j.cell.2019.05.031, as in Seurat's "vst" and scanpy's "seurat_v3").
+quadratic regression, and each gene's values are standardised by the variance that the fit foretells (Stuart et
+al. 2019, doi:10.1016/j.cell.2019.05.031, as in Seurat's "vst" and scanpy's "seurat_v3").
 """
 
 import numpy as np

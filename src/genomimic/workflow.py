@@ -23,12 +23,11 @@ from genomimic.run import Run, folder_for
 from genomimic.sampling import bits_per_base, sample, stream, templates_for
 from genomimic.sections import of_run
 from genomimic.training import fit
-
-SYNTHETIC = "synthetic.fa.gz"
+from genomimic.writing import check_format
 
 
 class Mimicry(NamedTuple):
-    """What `mimic` made: the run, the synthetic sequences' file, the report's file and the report."""
+    """What `mimic` made: the run, the synthetic records' file, the report's file and the report."""
 
     run: Run
     synthetic: Path
@@ -106,23 +105,26 @@ def mimic(
     """Learn from data, generate n records (as many as were learned from, at most 10,000, if not said), and judge them.
 
     "auto" for a model chooses the simplest that does as well as any. `budget` is the seconds that training may take.
-    Writes `synthetic.fa.gz`, the report (`write_judgement`) and the run directory `run` into `out`.
+    Writes `synthetic.fa.gz` (gene expression: `synthetic.h5ad`), the report (`write_judgement`)
+    and the run directory `run` into `out`.
     """
     out = Path(out)
     check_run(out / "run", resume=resume, overwrite=overwrite)
     evaluation.check_motifs(motifs, data)
+    synthetic = out / data.modality.file
+    check_format(synthetic, data.modality)
     parts = parts_for(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
     model = ready(model, parts)
     if overwrite:
-        (out / SYNTHETIC).unlink(missing_ok=True)
+        synthetic.unlink(missing_ok=True)
         discard_files(out)
     run = learn(model, Job(data, parts, out / "run", seed, overwrite, Budget.of(budget), watch))
     n = min(len(parts.train), 10_000) if n is None else n
-    write_samples(run, n, out / SYNTHETIC, seed=seed, watch=watch)
+    write_samples(run, n, synthetic, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
     report = evaluate({run.model.name: judged}, parts, run=run, motifs=motifs, seed=seed, watch=watch)
-    return Mimicry(run, out / SYNTHETIC, write_judgement(report, out, run=run, parts=parts), report)
+    return Mimicry(run, synthetic, write_judgement(report, out, run=run, parts=parts), report)
 
 
 def write_samples(
@@ -146,7 +148,7 @@ def write_samples(
         for block in stream(run, n, seed=seed, batch=batch, templates=templates):
             writer.write(block)
             done += len(block)
-            watch("sample", done / total, f"{done:,} of {total:,} sequences")
+            watch("sample", done / total, f"{done:,} of {total:,} {run.modality.records}")
 
 
 def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, parts: Parts | None = None) -> Path:

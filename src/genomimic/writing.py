@@ -56,7 +56,8 @@ class Writer:
 
     def __enter__(self) -> "Writer":
         try:
-            check_target(self.path, self.modality)
+            check_format(self.path, self.modality)
+            _check_target(self.path)
             with ExitStack() as files:
                 files.callback(self._partial.unlink, missing_ok=True)
                 self._file = files.enter_context(self._partial.open("wb"))
@@ -195,18 +196,29 @@ def _number(value: np.integer | np.floating) -> str:
     """A number as short as it can be read back; empty where it is not known."""
     if isinstance(value, np.integer):
         return "" if value < 0 else str(value)
-    return "" if np.isnan(value) else np.format_float_positional(value, trim="-") if abs(value) < 1e16 else repr(float(value))
+    return (
+        ""
+        if np.isnan(value)
+        else np.format_float_positional(value, trim="-")
+        if abs(value) < 1e16
+        else repr(float(value))
+    )
 
 
-def check_target(path: Path, modality: Modality) -> None:
-    """Refuse a file that cannot be made, or whose name asks for a format that such data do not go into."""
+def check_format(path: Path, modality: Modality) -> None:
+    """Refuse a name that asks for a format that such data do not go into, or that cannot be written here."""
     suffix = bare_suffix(path)
     if isinstance(modality, Sequences) and suffix not in FASTA_SUFFIXES:
         raise UsageError(f"{path}: sequences are written as FASTA; name the file .fa or .fa.gz (.bz2, .xz, .zst)")
     if isinstance(modality, Expression) and (suffix not in _PROFILES or path.suffix.lower() != ".h5ad" == suffix):
-        raise UsageError(f"{path}: gene expression is written as AnnData or a table; name the file .h5ad, .csv.gz or .tsv.gz")
+        raise UsageError(
+            f"{path}: gene expression is written as AnnData or a table; name the file .h5ad, .csv.gz or .tsv.gz"
+        )
     if suffix == ".h5ad":
         check_installed(path)
+
+
+def _check_target(path: Path) -> None:
     if path.is_dir():
         raise UsageError(f"{path} is a folder; name a file in it")
     if path.exists() and not path.is_file():

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from jaxtyping import Num, Shaped
@@ -16,7 +16,6 @@ from genomimic.io.hdf5 import MISSING, blocks_of, layout, open_hdf5, shape_of, t
 from genomimic.io.profiles import Profiles, refuse_shape
 
 if TYPE_CHECKING:
-    import h5py
     import pandas as pd
 
 
@@ -35,11 +34,12 @@ def read_h5ad(path: Path, *, layer: str | None, notes: Counter[str]) -> Profiles
     return Profiles(path, cells, genes, lambda: blocks_of(path, name), labels, elsewhere)
 
 
-def _matrices(file: "h5py.File") -> dict[str, str]:
+def _matrices(file: Any) -> dict[str, str]:
     """What `--layer` may name, and where it stands in the file."""
     found = {"X": "X"} if "X" in file and layout(file["X"]) in ("csr", "csc", "array") else {}
     found |= {name: f"layers/{name}" for name in file.get("layers", ())}
-    return found | {"raw": at for at in ("raw/X", "raw.X") if at in file}
+    raw = next((at for at in ("raw/X", "raw.X") if at in file), None)
+    return found | ({"raw": raw} if raw else {})
 
 
 def _chosen(path: Path, matrices: Mapping[str, str], layer: str | None) -> str:
@@ -54,7 +54,7 @@ def _chosen(path: Path, matrices: Mapping[str, str], layer: str | None) -> str:
     raise DataError(f"{path} has no layer {layer!r}; {hint}there is {there}")
 
 
-def _frame(path: Path, file: "h5py.File", name: str) -> "pd.DataFrame":
+def _frame(path: Path, file: Any, name: str) -> "pd.DataFrame":
     """A table of annotation, also as files of before 2019 hold it."""
     try:
         import pandas as pd
@@ -67,7 +67,7 @@ def _frame(path: Path, file: "h5py.File", name: str) -> "pd.DataFrame":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if "encoding-type" in stored.attrs:
-            return read_elem(stored)
+            return cast("pd.DataFrame", read_elem(stored))
     if not hasattr(stored, "dtype"):
         columns = {key: stored[key][:] for key in stored if hasattr(stored[key], "dtype")}
         return pd.DataFrame(columns).set_index(_index(stored))
@@ -86,7 +86,7 @@ def _index(stored: Any) -> str:
     return str(given) if given is not None else next(name for name in ("index", "_index", fields[0]) if name in fields)
 
 
-def _names(file: "h5py.File", name: str) -> Shaped[np.ndarray, " n"]:
+def _names(file: Any, name: str) -> Shaped[np.ndarray, " n"]:
     stored: Any = file["raw.var" if name == "raw/var" and name not in file else name]
     column = stored[_index(stored)]
     return texts(column[:] if hasattr(column, "shape") else column["values"][:])
@@ -110,7 +110,7 @@ def _whole(path: Path, name: str) -> bool:
     block = next(blocks_of(path, name), None)
     if block is None:
         return False
-    values = block.data if sparse.issparse(block) else np.asarray(block).ravel()
+    values = block.data if isinstance(block, sparse.csr_array) else np.asarray(block).ravel()
     return bool(values.any() and (values >= 0).all() and (values == np.round(values)).all())
 
 
@@ -130,7 +130,7 @@ def write_h5ad(
     obs = pd.DataFrame({name: pd.Categorical(column.astype(str)) for name, column in labels.items()})
     obs.index = pd.Index(cells.astype(str).tolist(), dtype=object)
     var = pd.DataFrame(index=pd.Index(list(genes), dtype=object))
-    held = sparse.csr_matrix(matrix) if sparse.issparse(matrix) else matrix
+    held = sparse.csr_matrix(matrix) if isinstance(matrix, sparse.csr_array) else matrix
     AnnData(held, obs=obs, var=var, uns={"genomimic": dict(provenance)}).write_h5ad(path, compression="gzip")
 
 

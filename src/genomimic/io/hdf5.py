@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
@@ -13,14 +13,11 @@ from genomimic.errors import DataError
 from genomimic.io.base import shorten
 from genomimic.io.profiles import BLOCK_VALUES, Block, row_blocks
 
-if TYPE_CHECKING:
-    import h5py
-
 MISSING = "{} needs the package anndata, which is not installed; install it with: pip install 'genomimic[expression]'"
 
 
 @contextmanager
-def open_hdf5(path: Path) -> Iterator["h5py.File"]:
+def open_hdf5(path: Path) -> Iterator[Any]:
     """An HDF5 file to read from; `DataError` where it is none or damaged, also while it is read inside the `with`."""
     try:
         import h5py

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, NamedTuple, cast
 
@@ -32,16 +33,20 @@ LABEL_NAMES = frozenset(
 )
 """Columns of these names are labels though numbers stand in them; also with _ or "id" and "type" behind them."""
 
-_GENE_CORNERS = ("gene", "genes", "gene_id", "gene_ids", "gene_name", "gene_symbol", "geneid", "symbol", "feature", "probe", "ensembl", "hgnc")
-_CELL_CORNERS = ("cell", "cells", "cell_id", "barcode", "barcodes", "cellid", "sample", "samples", "sample_id", "obs", "patient", "donor")
+_GENE_CORNERS = tuple("gene genes gene_id gene_ids gene_name gene_symbol geneid symbol feature probe ensembl".split())
+_CELL_CORNERS = tuple("cell cells cell_id cellid barcode barcodes sample samples sample_id obs patient donor".split())
 _GENE = re.compile(
-    r"ENS[A-Z]*[GT]\d{6,}.*|(gene|probe|feature|hgnc)[ _.:-]?\d+|(MT|mt)-\w+|WBGene\d+|FBgn\d+|AT[1-5CM]G\d{5}|\d+(_[asx])*_at|"
-    r"ACTB|Actb|GAPDH|Gapdh|CD\d+[A-Z]?|RP[LS]\d+[AXY]?|Rp[ls]\d+|TP53|B2M|MALAT1|Malat1|HLA-\w+|EEF1A1|LINC\d+"
+    r"ENS[A-Z]*[GT]\d{6,}.*|(gene|probe|feature|hgnc)[ _.:-]?\d+|(MT|mt)-\w+|WBGene\d+|FBgn\d+|AT[1-5CM]G\d{5}|"
+    r"\d+(_[asx])*_at|ACTB|Actb|GAPDH|Gapdh|CD\d+[A-Z]?|RP[LS]\d+[AXY]?|Rp[ls]\d+|TP53|B2M|MALAT1|Malat1|HLA-\w+|"
+    r"EEF1A1|LINC\d+"
 )
 _CELL = re.compile(
-    r"[ACGT]{8,}([-_.]\w+)*|\w+[-_:][ACGT]{8,}([-_.]\w+)?|(cell|sample|donor|patient|subject|barcode|replicate|rep)[ _.:-]?\d+|"
-    r"GS[MR]\d+.*|TCGA-.*|GTEX-.*|[SED]RR\d+"
+    r"[ACGT]{8,}([-_.]\w+)*|\w+[-_:][ACGT]{8,}([-_.]\w+)?|GS[MR]\d+.*|TCGA-.*|GTEX-.*|[SED]RR\d+|"
+    r"(cell|sample|donor|patient|subject|barcode|replicate|rep)[ _.:-]?\d+"
 )
+LEAST_COLUMNS = 3
+"""Columns of numbers behind the first that a table of profiles has at least."""
+
 _BLOCK_BYTES = 1 << 26
 _HEAD_ROWS = 100
 
@@ -57,7 +62,8 @@ def holds_profiles(path: Path, kind: str) -> bool:
     """Whether a table holds numbers, and no column of sequences."""
     head = _parquet_head(path) if kind == "parquet" else _delimited_head(path, kind)
     numeric = _numeric_columns(head)
-    if not any(numeric) or {name.lower() for name in head.names} & set(SEQUENCE_NAMES):
+    named = {name.lower() for name in head.names} & set(SEQUENCE_NAMES)
+    if named or sum(numeric[1:]) < LEAST_COLUMNS or not any(map(_is_value, chain(*head.rows))):
         return False
     texts = [at for at, column in enumerate(zip(*head.rows, strict=False)) if not numeric[at] and _sequences(column)]
     barcodes = texts == [0] and sum(numeric) > 1 and all(numeric[1:])
@@ -94,7 +100,10 @@ def _delimited_head(path: Path, kind: str) -> Head:
         text = io.TextIOWrapper(file, "utf-8-sig", "replace", newline="")
         lines = csv.reader(text, delimiter="," if kind == "csv" else "\t")
         csv.field_size_limit(1 << 30)
-        rows = [row for row, _ in zip(lines, range(_HEAD_ROWS + 1), strict=False)]
+        try:
+            rows = list(islice(lines, _HEAD_ROWS + 1))
+        except csv.Error as error:
+            raise DataError(f"{path} is not a table that can be read: {error}") from error
         text.detach()
     rows = [row for row in rows if row]
     if len(rows) < 2:
@@ -111,7 +120,9 @@ def _parquet_head(path: Path) -> Head:
     try:
         with parquet.ParquetFile(path) as file:
             names, batch = file.schema_arrow.names, next(file.iter_batches(_HEAD_ROWS), None)
-            columns = [["" if v is None else str(v) for v in column.to_pylist()] for column in batch.columns] if batch else []
+            columns = (
+                [["" if v is None else str(v) for v in column.to_pylist()] for column in batch.columns] if batch else []
+            )
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
     if not columns or not columns[0]:
@@ -128,7 +139,7 @@ def _read_delimited(path: Path, kind: str, head: Head, numeric: Sequence[bool]) 
     try:
         with open_bytes(path) as file:
             return arrow_csv.read_csv(pa.PythonFile(file, "r"), reading, parse, convert)
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, ValueError) as error:
         said = re.sub(r"column #(\d+)", lambda found: f"column {head.names[int(found[1])]!r}", str(error))
         raise DataError(f"{path} is not a table of numbers that can be read: {shorten(said, 200)}") from error
 
@@ -138,6 +149,10 @@ def _read_parquet(path: Path) -> pa.Table:
         return parquet.read_table(path)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
+
+
+def _is_value(text: str) -> bool:
+    return _is_number(text) and text.strip() not in MISSING
 
 
 def _is_number(text: str) -> bool:
@@ -171,9 +186,7 @@ def _is_label(name: str) -> bool:
     return plain in LABEL_NAMES or name.lower() in LABEL_NAMES
 
 
-def _orientation(
-    head: Head, names: Shaped[np.ndarray, " rows"], numeric: Sequence[bool], rows: int
-) -> Orientation:
+def _orientation(head: Head, names: Shaped[np.ndarray, " rows"], numeric: Sequence[bool], rows: int) -> Orientation:
     """Which way round: by the name above the first column, by what names look like, by columns of text, by shape."""
     corner = head.names[0].lower().strip()
     if corner in _GENE_CORNERS or corner in _CELL_CORNERS:

@@ -45,11 +45,16 @@ def held(
     labels: Mapping[str, Shaped[np.ndarray, " cells"]] | None = None,
 ) -> Profiles:
     """Profiles whose matrix is in memory."""
-    if sparse.issparse(matrix):
-        ends = matrix.indptr
+    if isinstance(matrix, sparse.csr_array):
+        ends = np.asarray(matrix.indptr)
     else:
         ends = np.arange(len(matrix) + 1, dtype=np.int64) * matrix.shape[1]
     return Profiles(path, cells, genes, lambda: (matrix[rows] for rows in row_blocks(ends)), labels or {})
+
+
+def height(block: Block) -> int:
+    """Number of rows."""
+    return len(block) if isinstance(block, np.ndarray) else len(block.indptr) - 1
 
 
 def row_blocks(ends: Int[np.ndarray, " rows+1"]) -> Iterator[slice]:

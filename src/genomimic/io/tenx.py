@@ -25,18 +25,22 @@ _COLUMN = 2  # id, name, kind of feature
 def read_tenx_hdf5(path: Path, *, notes: Counter[str]) -> Profiles:
     """Profiles of a Cell Ranger HDF5 file (version 2 or 3); counts `features_not_genes`, `genes_named_with_id`."""
     with open_hdf5(path) as file:
-        groups = [name for name in file if "barcodes" in file[name] and "indptr" in file[name]]
+        groups = [name for name in file if {"barcodes", "indptr"} <= set(file[name])]
         if not groups:
             raise DataError(f"{path} is an HDF5 file of neither AnnData nor 10x Genomics; give .h5ad, or 10x's .h5")
         if len(groups) > 1:
-            raise DataError(f"{path} holds several genomes ({', '.join(groups)}); write one of them to a file of its own")
+            raise DataError(
+                f"{path} holds several genomes ({', '.join(groups)}); write one of them to a file of its own"
+            )
         stored: Any = file[groups[0]]
         features = stored.get("features", stored)
-        ids, names = (texts(features[a if a in features else b][:]) for a, b in (("id", "genes"), ("name", "gene_names")))
+        ids, names = (
+            texts(features[a if a in features else b][:]) for a, b in (("id", "genes"), ("name", "gene_names"))
+        )
         kinds = texts(features["feature_type"][:]) if "feature_type" in features else None
         cells = texts(stored["barcodes"][:])
-        shape = tuple(int(size) for size in stored["shape"][::-1])
-    refuse_shape(path, shape, len(cells), len(names))
+        genes, barcodes = map(int, stored["shape"][:])
+    refuse_shape(path, (barcodes, genes), len(cells), len(names))
 
     def blocks() -> Any:
         with open_hdf5(path) as file:
@@ -52,13 +56,12 @@ def read_matrix_market(path: Path, *, orientation: str | None, notes: Counter[st
     """
     path = _matrix_in(path) if path.is_dir() else path
     genes, cells = (_read_names(_neighbour(path, names)) for names in (_GENES, _CELLS))
-    matrix = _read_matrix(path)
-    upright = len(cells) != len(genes) and matrix.shape == (len(cells), len(genes))
-    if orientation == "cells-by-genes" or (orientation is None and upright):
-        found = sparse.csr_array(matrix)
-    else:
-        found = sparse.csr_array(matrix.T)
-    refuse_shape(path, found.shape, len(cells), len(genes))
+    matrix, shape = _read_matrix(path)
+    upright = len(cells) != len(genes) and shape == (len(cells), len(genes))
+    found_upright = orientation == "cells-by-genes" or (orientation is None and upright)
+    found = sparse.csr_array(matrix if found_upright else matrix.T)
+    rows, columns = shape if found_upright else shape[::-1]
+    refuse_shape(path, (rows, columns), len(cells), len(genes))
     names = np.array([row[1] if len(row) > 1 else row[0] for row in genes], str)
     kinds = np.array([row[_COLUMN] for row in genes], str) if all(len(row) > _COLUMN for row in genes) else None
     profiles = held(path, found, np.array([row[0] for row in cells], str), names)
@@ -68,7 +71,9 @@ def read_matrix_market(path: Path, *, orientation: str | None, notes: Counter[st
 def _matrix_in(folder: Path) -> Path:
     found = sorted(path for path in folder.iterdir() if _bare(path).endswith(".mtx"))
     if len(found) != 1:
-        raise DataError(f"{folder} is a folder; name a file in it (a folder can be read that holds one .mtx file, not {len(found)})")
+        raise DataError(
+            f"{folder} is a folder; name a file in it (folders are read that hold one .mtx file; here are {len(found)})"
+        )
     return found[0]
 
 
@@ -81,7 +86,9 @@ def _bare(path: Path) -> str:
 def _neighbour(path: Path, names: Sequence[str]) -> Path:
     """The file beside a matrix that holds its names: that with the same beginning, if there are several."""
     start = _bare(path).removesuffix(".mtx").removesuffix("matrix")
-    wanted = [f"{start}{mark}{name}{ending}" for name in names for mark in ("", "_") for ending in (".tsv", ".txt", ".csv")]
+    wanted = [
+        f"{start}{mark}{name}{ending}" for name in names for mark in ("", "_") for ending in (".tsv", ".txt", ".csv")
+    ]
     beside = {_bare(file): file for file in sorted(path.parent.iterdir())}
     for name in wanted:
         if name in beside:
@@ -99,10 +106,11 @@ def _read_names(path: Path) -> list[list[str]]:
     return [[part.strip().strip('"') for part in line.split(mark)] for line in lines if line.strip()]
 
 
-def _read_matrix(path: Path) -> sparse.coo_array:
+def _read_matrix(path: Path) -> tuple[sparse.coo_array, tuple[int, int]]:
     try:
         with open_bytes(path) as file:
-            return sparse.coo_array(mmread(file))
+            found: Any = mmread(file)
+            return sparse.coo_array(found), found.shape
     except (ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{path} is not a Matrix Market file that can be read: {shorten(str(error), 160)}") from error
 
@@ -130,7 +138,7 @@ def _columns(block: Block, columns: Shaped[np.ndarray, " some"]) -> Block:
 def _own(
     names: Shaped[np.ndarray, " genes"], ids: Shaped[np.ndarray, " genes"], notes: Counter[str]
 ) -> Shaped[np.ndarray, " genes"]:
-    values, place, times = np.unique(names, return_inverse=True, return_counts=True)
+    _, place, times = np.unique(names, return_inverse=True, return_counts=True)
     shared = times[place] > 1
     notes["genes_named_with_id"] += int(shared.sum())
     return np.array([f"{name}_{id_}" if two else name for name, id_, two in zip(names, ids, shared, strict=True)], str)

@@ -13,6 +13,12 @@ from genomimic.observation import Observation
 class Modality(ABC):
     """How values are observed, compared and written; frozen, and rebuilt from `config()` when a run is loaded."""
 
+    records: ClassVar[str]
+    """What its records are called, in the plural."""
+
+    file: ClassVar[str]
+    """Name of a file of synthetic records."""
+
     ordered: ClassVar[bool]
     """Whether a value's neighbours in the record are its neighbours in nature: letters are ordered, genes are not."""
 

@@ -25,6 +25,8 @@ class Expression(Modality):
 
     kind: Kind
     genes: tuple[str, ...] = field(repr=False)
+    records: ClassVar[str] = "cells"
+    file: ClassVar[str] = "synthetic.h5ad"
     ordered: ClassVar[bool] = False
     record: ClassVar[str] = "cell"
     value: ClassVar[str] = "gene"

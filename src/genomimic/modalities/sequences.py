@@ -24,6 +24,8 @@ class Sequences(Modality):
     `aligned`: a position means the same in every sequence, as in promoters cut at their start site.
     """
 
+    records: ClassVar[str] = "sequences"
+    file: ClassVar[str] = "synthetic.fa.gz"
     ordered: ClassVar[bool] = True
     record: ClassVar[str] = "sequence"
     value: ClassVar[str] = "letter"
