@@ -287,15 +287,20 @@ def models(name: str | None = None) -> None:
 
 
 @app.command
-def example(out: Annotated[Path, Parameter(name=["--out", "-o"])] = Path("splice_junctions.fa.gz")) -> None:
-    """Write a small real data set to try things on: 3,190 primate splice junctions of 60 bp.
+def example(
+    name: str = "splice_junctions", *, out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None
+) -> None:
+    """Write a small real data set to try things on.
 
     Args:
+        name: splice_junctions (3,190 primate splice junctions of 60 bp) or pbmc (700 blood cells x 765 genes).
         out: File to write.
     """
     from genomimic import data
 
-    shutil.copyfile(data.path("splice_junctions"), out)
+    source = data.path(name)
+    out = out or Path(source.name)
+    shutil.copyfile(source, out)
     print(f"data       {out}\nnext       genomimic mimic {out} -o my-first-report")
 
 

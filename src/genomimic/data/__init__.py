@@ -4,7 +4,7 @@ from pathlib import Path
 
 from genomimic.errors import UsageError
 
-NAMES = ("splice_junctions",)
+FILES = {"splice_junctions": "splice_junctions.fa.gz", "pbmc": "pbmc.h5ad"}
 MOTIFS = Path(__file__).with_name("jaspar_core.txt.gz")
 
 
@@ -14,6 +14,6 @@ def path(name: str) -> Path:
     >>> path("splice_junctions").name
     'splice_junctions.fa.gz'
     """
-    if name not in NAMES:
-        raise UsageError(f"there is no bundled data set {name!r}; there is {', '.join(NAMES)}")
-    return Path(__file__).with_name(f"{name}.fa.gz")
+    if name not in FILES:
+        raise UsageError(f"there is no bundled data set {name!r}; there is {', '.join(FILES)}")
+    return Path(__file__).with_name(FILES[name])
