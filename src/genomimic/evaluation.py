@@ -27,7 +27,6 @@ from genomimic.views import View
 __all__ = ["Report", "Score", "SetReport", "evaluate", "scores_json"]
 
 MAX_RECORDS = EVERY
-MIN_RECORDS = 20
 FRESH_DRAWS = 3
 COLLAPSED_TO = 0.05
 
@@ -93,7 +92,7 @@ def evaluate(
     `likelihoods` and `reference_likelihoods` have held-out bits by name of set and of reference. Each of `replicates`
     draws of half the records gives two half-samples. `motifs` are looked for in DNA or RNA. `embed` gives the numbers
     of each record that its place in the embedding is made of, instead of words and letters. Raises `UsageError` where a
-    set has fewer than 20 records.
+    set has too few records (`Kind.fewest`).
     """
     named = _checked(synthetic, references, train, holdout, validation)
     check_motifs(motifs, train)
@@ -168,15 +167,15 @@ def _number(value: float) -> float | None:
 
 def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) -> None:
     """Refuse what cannot be judged: too few records, or sets of different kinds."""
-    records = f"{holdout.modality.record}s"
-    if len(holdout) < MIN_RECORDS:
+    records, fewest = f"{holdout.modality.record}s", kind_of(holdout.modality).fewest
+    if len(holdout) < fewest:
         raise UsageError(
-            f"the holdout has {len(holdout)} {records}, at least {MIN_RECORDS} are needed to judge by; give some "
-            f"{10 * MIN_RECORDS} distinct {records} or more in all, or only train: genomimic train"
+            f"the holdout has {len(holdout)} {records}, at least {fewest} are needed to judge by; give some "
+            f"{10 * fewest} distinct {records} or more in all, or only train: genomimic train"
         )
     for name, one in {"train": train, **synthetic}.items():
-        if len(one) < MIN_RECORDS:
-            raise UsageError(f"{name} has {len(one)} records; at least {MIN_RECORDS} are needed to judge it")
+        if len(one) < fewest:
+            raise UsageError(f"{name} has {len(one)} records; at least {fewest} are needed to judge it")
     alike(train, holdout, *synthetic.values())
 
 
@@ -198,7 +197,7 @@ def _checked(
     sets = {"train": train, "holdout": holdout}
     sets |= {f"synthetic/{name}": one for name, one in synthetic.items()}
     sets |= {f"reference/{name}": one for name, one in references.items()}
-    if validation is not None and len(validation) >= MIN_RECORDS:
+    if validation is not None and len(validation) >= kind_of(train.modality).fewest:
         sets["validation"] = validation
     if not synthetic:
         raise UsageError("nothing to judge; give at least one synthetic set")

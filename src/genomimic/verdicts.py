@@ -74,7 +74,7 @@ def findings(
     what gave synthetic records away; `missing` the metrics for which the real records hold too little; `value` is what
     one value of a record is called.
     """
-    copies = [_alarm_of_copies(copying(scores)), _of_census(census), _alarm_of_gap(gap, value)]
+    copies = [_alarm_of_copies(copying(scores)), _of_census(census, value), _alarm_of_gap(gap, value)]
     alarms = [*copies, _alarm_of_overlap(scores), _alarm_of_collapse(collapse(scores))]
     weakest = [_weakest(scores, group) for group in ("fidelity", "diversity", "novelty")]
     rest = [
@@ -199,10 +199,10 @@ def _alarm_of_copies(score: Score | None) -> str:
     return f"Copying: {_sentence_of_copies(score)}." if score else ""
 
 
-def _of_census(census: Census | None) -> str:
+def _of_census(census: Census | None, value: str) -> str:
     if census is None or not census.copies + census.copies_of_holdout:
         return ""
-    strand = f" ({census.copies_of_training_opposite:,} on the opposite strand)"
+    strand = f" ({census.copies_of_training_opposite:,} on the opposite strand)" if value == "letter" else ""
     return (
         f"Of all {census.records:,} records, {census.copies:,} are exact copies of training records{strand}, "
         f"{census.copies_of_holdout:,} of holdout records; {census.different:,} are different."

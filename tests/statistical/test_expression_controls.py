@@ -89,6 +89,7 @@ def test_a_report_on_genes_has_no_word_of_letters(world):
         for sentence in (one.verdict, *one.findings, *(table.reading for table in one.tables)):
             assert "letter" not in sentence
             assert "edit" not in sentence
+            assert "strand" not in sentence
     score = scored(world["ladder 0"])["bits_per_gene_bound"]
     assert (score.value, score.floor) == (3.0, "independent")
     assert any("at most 3.000 bits for one gene of unseen real data" in line for line in world["ladder 0"].findings)
@@ -104,7 +105,7 @@ def test_few_bulk_samples_of_many_genes_are_judged_and_said_to_be_few():
     """As many genes as in a small array, and fewer samples than any of them could be told by."""
     rng = np.random.default_rng(2)
     base = rng.normal(6, 2, 600)
-    train, holdout, fresh = (profiles(base + rng.normal(0, 1, (n, 600)), "continuous") for n in (60, 25, 25))
+    train, holdout, fresh = (profiles(base + rng.normal(0, 1, (n, 600)), "continuous") for n in (60, 10, 25))
     far = replace(fresh, values=fresh.values + np.float32(3.0))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("genomimic.metrics.mixing.TREES", 10)

@@ -19,6 +19,9 @@ Points = Callable[[View], Float32[np.ndarray, "n dimensions"]]
 class Kind(ABC):
     """How records of a kind are compared; it holds no data."""
 
+    fewest: ClassVar[int]
+    """Fewest records of a set that are judged."""
+
     most: ClassVar[int]
     """Most records of a set that are judged."""
 

@@ -25,6 +25,7 @@ _NAMED = 3
 class Profiles(Kind):
     """Counts and continuous values of genes."""
 
+    fewest: ClassVar[int] = 8  # bulk studies are small; the report says what so few cannot tell
     most: ClassVar[int] = 5000  # 40 MB of log expression of 2,000 genes, for each of some twelve sets
     dimensions: ClassVar[int] = 50
     confirmed: ClassVar[bool] = True  # 2,000 genes have many components that are noise of the cells fitted
@@ -43,7 +44,7 @@ class Profiles(Kind):
         }
 
     def describe(self, train: View) -> Describe:
-        """Log expression in standard deviations of the training records' from their mean."""
+        """Log expression in standard deviations of the training records' from their mean; 0 where it is not known."""
         values = profile.log_expression(train)
         spread = values.std(0)
         scale = np.divide(1.0, spread, out=np.zeros_like(spread), where=spread > 1e-6)
@@ -88,9 +89,11 @@ def _with_genes(dataset: Dataset, genes: tuple[str, ...], *, counts: bool) -> Da
 def _standardised(
     view: View, mean: Float32[np.ndarray, " genes"], scale: Float32[np.ndarray, " genes"]
 ) -> Iterator[Float32[np.ndarray, "m genes"]]:
-    values = profile.log_expression(view)
+    values, there = profile.log_expression(view), None if profile.complete(view) else profile.known(view)
     for start in _starts(values):
-        yield ((values[start : start + _ROWS_AT_ONCE] - mean) * scale).clip(-FARTHEST, FARTHEST)
+        rows = slice(start, start + _ROWS_AT_ONCE)
+        found = ((values[rows] - mean) * scale).clip(-FARTHEST, FARTHEST)
+        yield found if there is None else np.where(there[rows], found, np.float32(0.0))
 
 
 def _starts(rows: np.ndarray) -> range:

@@ -25,6 +25,7 @@ _ROWS_AT_ONCE = 1000
 class SequenceKind(Kind):
     """DNA, RNA and protein."""
 
+    fewest: ClassVar[int] = 20
     most: ClassVar[int] = 50_000
     dimensions: ClassVar[int] = 16  # of 16 or 64, whitened or not, these told 5-20% of wrong letters best
     confirmed: ClassVar[bool] = False

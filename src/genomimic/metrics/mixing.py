@@ -18,6 +18,7 @@ from genomimic.views import View
 TREES = 100
 FEWEST_IN_A_LEAF = 3
 NEIGHBOURS = 30
+RECORDS_A_NEIGHBOUR = 10  # of few records, few are near
 FREQUENCIES = 256
 MOST_CLUSTERS = 20
 RECORDS_A_CLUSTER = 50
@@ -65,7 +66,8 @@ def two_sample_auc_forest(comparison: Comparison) -> float:
 def mixing(comparison: Comparison) -> float:
     """Mean over cells of 1 / (p^2 + q^2), p and q the shares of real and synthetic cells among the 30 nearest.
 
-    2 where both are mixed; 30 neighbours drawn by chance give 1.94. 1 where they lie apart.
+    Of fewer than 300 cells, a tenth are near. 2 where both are mixed; 30 neighbours drawn by chance give 1.94. 1 where
+    they lie apart.
     """
     found = comparison.marks(kinds_nearby)
     return float(np.concatenate(found).mean())
@@ -164,7 +166,8 @@ def _share_nearby(points: Float32[np.ndarray, "n d"], synthetic: np.ndarray, sta
     rows = np.arange(start, min(start + _ROWS_AT_ONCE, len(points)))
     squares = (points**2).sum(1) - 2 * points[rows] @ points.T
     squares[np.arange(len(rows)), rows] = np.inf
-    nearest = np.argpartition(squares, min(NEIGHBOURS, len(points) - 1) - 1, 1)[:, :NEIGHBOURS]
+    wanted = max(min(NEIGHBOURS, len(points) // RECORDS_A_NEIGHBOUR), 2)
+    nearest = np.argpartition(squares, wanted - 1, 1)[:, :wanted]
     return synthetic[nearest].mean(1)
 
 
