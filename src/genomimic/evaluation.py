@@ -167,7 +167,7 @@ def _number(value: float) -> float | None:
 
 def check(synthetic: Mapping[str, Dataset], train: Dataset, holdout: Dataset) -> None:
     """Refuse what cannot be judged: too few records, or sets of different kinds."""
-    records, fewest = f"{holdout.modality.record}s", kind_of(holdout.modality).fewest
+    records, fewest = holdout.modality.records, kind_of(holdout.modality).fewest
     if len(holdout) < fewest:
         raise UsageError(
             f"the holdout has {len(holdout)} {records}, at least {fewest} are needed to judge by; give some "
