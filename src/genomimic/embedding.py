@@ -65,6 +65,11 @@ def embedding(train: View) -> Embedding:
     return train.root.feature("embedding", fit)
 
 
+def wide_embedding(train: View) -> Embedding:
+    """All components, confirmed or not, as rare kinds of records show in late ones: for classifiers, not distances."""
+    return train.root.feature("wide embedding", partial(fit, confirm=False))
+
+
 def embedding_map(train: View, holdout: View, synthetic: View) -> Map:
     """Coordinates to draw: as many points of both sets, in random order; one dimension alone is drawn against 0."""
     fitted, n = embedding(train), min(len(holdout), len(synthetic), MAP_POINTS)
@@ -77,7 +82,7 @@ def embed_with(train: View, embed: Embed) -> None:
     train.root.feature("embedding", partial(fit, embed=embed))
 
 
-def fit(view: View, embed: Embed | None = None) -> Embedding:
+def fit(view: View, embed: Embed | None = None, *, confirm: bool = True) -> Embedding:
     """The embedding of a set, from at most 3,000 of its records; fewer dimensions where records are few."""
     kind = kind_of(view.modality)
     describe = kind.describe(view) if embed is None else partial(_asked, embed=embed)
@@ -85,7 +90,7 @@ def fit(view: View, embed: Embed | None = None) -> Embedding:
     features = np.concatenate(list(describe(view.take(rows))))
     mean = features.mean(0)
     dimensions = max(1, min(kind.dimensions, len(features) // RECORDS_A_DIMENSION, features.shape[1]))
-    if kind.confirmed:
+    if kind.confirmed and confirm:
         dimensions = confirmed(features, dimensions)
     _, scales, components = randomized_svd(features - mean, dimensions, random_state=0)
     spread = scales / max(len(features) - 1, 1) ** 0.5

@@ -10,7 +10,7 @@ from toys import cells, profiles
 
 from genomimic.census import take_census
 from genomimic.comparison import compare
-from genomimic.embedding import confirmed, embedding
+from genomimic.embedding import confirmed, wide_embedding
 from genomimic.features import profile
 from genomimic.metrics import METRICS
 from genomimic.metrics.cell_types import changes, macro_f1, types_of
@@ -89,8 +89,8 @@ def test_log_fold_changes_are_differences_of_means(sides):
 
 def test_the_classifier_of_cell_types_is_scikit_learns():
     rng = np.random.default_rng(6)
-    sides = compare(cells(600, rng), cells(400, rng), cells(40, rng))
-    fitted = embedding(sides.train)
+    sides = compare(cells(600, rng), cells(400, rng), cells(150, rng))
+    fitted = wide_embedding(sides.train)
     points = [fitted.points(view).astype(float) for view in (sides.synthetic, sides.holdout)]
     own, real = (view.dataset.labels["cell_type"] for view in (sides.synthetic, sides.holdout))
     names = types_of(sides).names

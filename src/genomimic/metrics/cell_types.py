@@ -12,7 +12,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
-from genomimic.embedding import embedding
+from genomimic.embedding import wide_embedding
 from genomimic.features import profile
 from genomimic.metrics.base import RECORDS, metric, profiles
 from genomimic.metrics.gene_pairs import slope
@@ -131,7 +131,7 @@ def cell_type_f1(comparison: Comparison) -> float:
 
     The ceiling is that of one learned from as many real cells.
     """
-    types, fitted = _known_types(comparison), embedding(comparison.train)
+    types, fitted = _known_types(comparison), wide_embedding(comparison.train)
     sums = comparison.synthetic.totals(("type moments", types), partial(_moments, types=types, train=comparison.train))
     weights, offsets = discriminant(sums)
     told = (fitted.points(comparison.holdout) @ weights.T + offsets).argmax(1)
@@ -225,7 +225,7 @@ def _sums(view: View, types: Types) -> Float[np.ndarray, "2 types genes"]:
 
 def _moments(view: View, types: Types, train: View) -> Float[np.ndarray, "rows columns"]:
     """Cells of each type and the sum of their points; below, the products of the points of all of these."""
-    points = embedding(train).points(view).astype(float)
+    points = wide_embedding(train).points(view).astype(float)
     member = codes(view, types) == np.arange(len(types.names))[:, None]
     chosen = points[member.any(0)]
     top = np.concatenate([member.sum(1, keepdims=True), member.astype(float) @ points], 1)
