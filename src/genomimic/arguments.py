@@ -106,7 +106,10 @@ def real_parts(
         return parts.parts_of(run)
     if real and not (run or train or holdout):
         data = reading.read(real, display)
-        return parts.Parts.of(data, split(data, seed=seed))
+        found = split(data, seed=seed)
+        if found.note:
+            display.say(found.note)
+        return parts.Parts.of(data, found)
     if train and holdout and not (run or real):
         learned = reading.read(train, display)
         return parts.parts_of_two(

@@ -75,7 +75,7 @@ def mimic(
         n: Records to generate; as many as were learned from where not given, at most 10,000.
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
-            place of homology.
+            place of homology (sequences) or of a label named donor, patient, batch, sample or the like (cells).
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         budget: Time that training may take: 90s, 10m, 2h.
@@ -130,7 +130,7 @@ def train(
         model: Generator to train, as listed by: genomimic models; auto chooses the simplest that does as well as any.
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
-            place of homology.
+            place of homology (sequences) or of a label named donor, patient, batch, sample or the like (cells).
         budget: Time that training may take: 90s, 10m, 2h.
         resume: Go on with the interrupted run in the directory.
         overwrite: Replace the run in the directory.

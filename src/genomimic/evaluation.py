@@ -81,7 +81,7 @@ def evaluate(
     replicates: int = 50,
     progress: Callable[[str, float], None] | None = None,
 ) -> Report:
-    """Score synthetic sets against real data that share no homologous records with the training data.
+    """Score synthetic sets against real data that share no related records with the training data.
 
     `references` are samples of baselines fitted on train, at best all of the modality's `baselines`; a score whose
     floor is missing has no skill. A copier, a collapsed generator and what else the kind of data has as a control

@@ -78,7 +78,7 @@ def train(
     overwrite: bool = False,
     watch: Watch = silent,
 ) -> Run:
-    """Split the data (by homology, or by the label column `by`), train the model and keep all of it in a directory.
+    """Split the data (by the label column `by`, or as `split` does), train the model and keep all of it in a directory.
 
     "auto" for a model chooses the simplest that does as well as any. `budget` is the seconds that training may take.
     With `resume`, training goes on from the last checkpoint and ends as if it had never stopped; with `overwrite`, a
@@ -104,7 +104,8 @@ def parts_for(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
     watch("split", 0.0, "")
     parts = Parts.of(data, split(data, by=by, seed=seed))
     sizes = f"{len(parts.train):,} train, {len(parts.validation):,} validation, {len(parts.holdout):,} holdout"
-    watch("split", 1.0, f"{sizes}, {parts.split.duplicates:,} duplicates left out")
+    told = (f"{sizes}, {parts.split.duplicates:,} duplicates left out", parts.split.note)
+    watch("split", 1.0, "; ".join(filter(None, told)))
     return parts
 
 
@@ -221,7 +222,7 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
         "duplicates": parts.split.duplicates,
         "notes": dict(data.notes),
     }
-    divided = {"w": parts.split.w, "seed": seed} | ({"by": parts.split.by} if parts.split.by else {})
+    how = {"w": parts.split.w, "seed": seed, "by": parts.split.by, "note": parts.split.note or None}
     return {
         "format": FORMAT,
         "command": command(),
@@ -230,7 +231,7 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
         "spec": {"length": spec.length, **spec.observation.config()},
         "modality": dict(data.modality.config()),
         "data": stored,
-        "split": divided,
+        "split": {name: value for name, value in how.items() if value is not None},
         "versions": {"genomimic": genomimic.__version__}
         | {name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
     }

@@ -36,8 +36,8 @@ def parts_of(run: Run) -> Parts:
         raise RunError(f"{stored['path']}: has changed since {run.path} was trained on it; bring the old file back")
     data = reread(Source(stored["path"], stored["options"]), run.modality)
     part, cluster = read_split(run.path)
-    split_by = run.config["split"]
-    return Parts.of(data, Split(part, cluster, split_by["w"], split_by.get("by"), split_by["seed"]))
+    how = run.config["split"]
+    return Parts.of(data, Split(part, cluster, how.get("w"), how.get("by"), how["seed"], how.get("note", "")))
 
 
 def parts_of_two(train: Dataset, holdout: Dataset, *, seed: int = 0) -> Parts:

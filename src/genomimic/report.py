@@ -121,6 +121,7 @@ def render(
             model_figures=model_figures,
             choice=choice,
             counts=_counts(report),
+            division=_division(report),
             notes=[(explain(name), n) for name, n in report.train.notes.items() if n],
             provenance=[(name.replace("_", " "), value) for name, value in report.provenance.items()],
             reproduce=reproduce,
@@ -230,6 +231,13 @@ def _csv_files(report: Report, rankings: Sequence[Ranking]) -> dict[str, bytes]:
 def _counts(report: Report) -> list[tuple[str, int]]:
     real = [("real, training", len(report.train)), ("real, holdout", len(report.holdout))]
     return real + [(f"synthetic, {one.name}", len(one.comparison.synthetic)) for one in report.sets]
+
+
+def _division(report: Report) -> str:
+    """How far the parts know each other, in a sentence."""
+    note = str(report.provenance.get("split", ""))
+    by_homology = "Where the split was made by homology clusters, none of them is related to a training record."
+    return f"{note[0].upper()}{note[1:]}." if note else by_homology
 
 
 def _letter_css(letters: Alphabet) -> Markup:

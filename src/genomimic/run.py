@@ -1,7 +1,7 @@
 """The run directory: everything that is needed to sample again, and how it came to be.
 
     run.toml           format, model and its fields, seed, data (path, SHA-256, counts), versions, command
-    split.parquet      which record went to train, validation and holdout, and its homology cluster
+    split.parquet      which record went to train, validation and holdout, and its cluster of related ones
     checkpoints/       last.safetensors: the whole state, the best state so far, and where training stands
     log.jsonl          one line a validation
 
@@ -42,7 +42,7 @@ NEEDED = {
     "spec": ("length",),
     "modality": ("name",),
     "data": ("path", "sha256", "options", "records", "train", "validation", "holdout", "duplicates"),
-    "split": ("w", "seed"),
+    "split": ("seed",),
     "versions": ("genomimic",),
 }
 """What every run.toml says, by section."""
@@ -161,7 +161,7 @@ def write_split(
 
 
 def read_split(path: Path) -> tuple[Shaped[np.ndarray, " n"], Int[np.ndarray, " n"]]:
-    """Part and homology cluster of every record that was read."""
+    """Part and cluster of every record that was read."""
     try:
         table = pq.read_table(path / "split.parquet", columns=["part", "cluster"])
     except (OSError, pa.ArrowInvalid) as error:

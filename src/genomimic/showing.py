@@ -75,6 +75,7 @@ def _data(run: Run) -> list[str]:
             "data": stored["path"],
             "SHA-256": stored["sha256"],
             "records": f"{stored['records']:,}: {parts}, {stored['duplicates']:,} duplicates left out",
+            **({"split": note} if (note := run.config["split"].get("note")) else {}),
             "seed": run.config["training"]["seed"],
             "command": run.config["command"],
             "versions": ", ".join(f"{name} {number}" for name, number in run.config["versions"].items()),

@@ -1,4 +1,4 @@
-"""Train, validation and holdout: whole clusters of homologous sequences, so that no part knows another."""
+"""Train, validation and holdout: whole clusters of related records, so that no part knows another."""
 
 import hashlib
 from collections.abc import Sequence
@@ -8,19 +8,21 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt64
+from jaxtyping import Bool, Float, Int, Shaped, UInt64
 
-from genomimic.clustering import clusters, mix, sequence_keys, word_length
+from genomimic.clustering import mix
 from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
-from genomimic.modalities import Sequences
+from genomimic.grouping import source_label
+from genomimic.modalities import Modality
+from genomimic.modalities.base import Relatives
 
 Part = Literal["train", "validation", "holdout", "duplicate"]
 
 PARTS: tuple[Part, Part, Part] = ("train", "validation", "holdout")
 
-LEAST_SEQUENCES = 30
-"""Fewer distinct sequences than this are not split: a tenth of them would say nothing."""
+LEAST_RECORDS = 30
+"""Fewer distinct records than this are not split: a tenth of them would say nothing."""
 
 _NAMES = {
     **dict.fromkeys(("train", "training"), 0),
@@ -31,16 +33,18 @@ _NAMES = {
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Which part each row of a data set belongs to ("duplicate": to none), and its homology cluster.
+    """Which part each row of a data set belongs to ("duplicate": to none), and its cluster of related records.
 
-    `w` is the length of the words that make a cluster, `by` the label column that was split by, if one was.
+    `w` is the length of the words that make a cluster of sequences, `by` the label column that was split by, if one
+    was. `note` says in a sentence how far the parts know each other, where the clusters do not say it.
     """
 
     part: Shaped[np.ndarray, " n"]
     cluster: Int[np.ndarray, " n"]
-    w: int
+    w: int | None = None
     by: str | None = None
     seed: int = 0
+    note: str = ""
 
     def rows(self, part: Part) -> Int[np.ndarray, " m"]:
         """Row numbers of a part, in the order of the file."""
@@ -60,17 +64,17 @@ class Split:
 
     @cached_property
     def duplicates(self) -> int:
-        """Rows left out because their sequence stands in another row (or on its other strand)."""
+        """Rows left out because their record stands in another row (a sequence also on its other strand)."""
         return len(self.rows("duplicate"))
 
     @cached_property
     def clusters(self) -> int:
-        """Number of homology clusters."""
+        """Number of clusters."""
         return len(np.unique(self.cluster))
 
     @cached_property
     def shared(self) -> int:
-        """Holdout rows with a homologous training row: 0 unless a label column decided the parts."""
+        """Holdout rows with a related training row: 0 unless a label column decided the parts."""
         return int(np.isin(self.cluster[self.rows("holdout")], self.cluster[self.rows("train")]).sum())
 
 
@@ -81,13 +85,15 @@ def split(
     fractions: tuple[float, float, float] = (0.8, 0.1, 0.1),
     seed: int = 0,
 ) -> Split:
-    """Train, validation and holdout without duplicates and without homology between them.
+    """Train, validation and holdout that share no record and no related ones.
 
-    Sequences that share a word on either strand go to the same part. With `by`, a
-    label column decides instead: its values name the parts ("train", "test", ...), or whole groups of one value (a
-    chromosome, a donor) go to one part. Of equal sequences the first is kept (one in a named holdout before all
-    others). The same data in another order are split the same way. Raises `DataError` for data that cannot be split
-    and `UsageError` for a column that is not there.
+    Sequences that share a word on either strand go to the same part, and so do cells of one donor, batch or the like
+    where a label says which (`Modality.sources`), else equal cells. With `by`, a label column decides instead: its
+    values name the parts ("train", "test", ...), or whole groups of one value (a chromosome, a donor) go to one part.
+    Of equal sequences the first is kept (one in a named holdout before all others). Equal cells of one part are all
+    kept; where labels put them into several parts, those in the holdout are kept before all others. The same data in
+    another order are split the same way. Raises `DataError` for data that cannot be split and `UsageError` for a column
+    that is not there.
 
     >>> from genomimic import data, reading
     >>> found = split(reading.read(data.path("splice_junctions")))
@@ -96,26 +102,45 @@ def split(
     """
     if len(fractions) != 3 or min(fractions) <= 0 or abs(sum(fractions) - 1) > 1e-6:
         raise UsageError(f"fractions {fractions} must be three positive numbers that add up to 1")
-    if not isinstance(dataset.modality, Sequences):
-        raise UsageError(f"{type(dataset.modality).__name__} data cannot be split by homology")
-    letters, stranded = dataset.modality.letters, dataset.modality.stranded
-    labels = None if by is None else _column(dataset, by)
+    modality = dataset.modality
+    chosen = source_label(dataset.labels, modality.sources) if by is None else by
+    labels = None if chosen is None else _column(dataset, chosen)
     named = None if labels is None else _named_parts(labels)
-    keys = sequence_keys(dataset.values, letters, stranded=stranded)
+    keys = modality.identities(dataset.values)
     kept, distinct_of_row = _distinct(keys, named)
-    _refuse_too_few(len(kept), len(dataset))
+    _refuse_too_few(len(kept), len(dataset), modality)
+    if modality.repeats:
+        kept = distinct_of_row = np.arange(len(dataset))
     values = dataset.values if len(kept) == len(dataset) else dataset.values[kept]
-    w = word_length(values, letters)
-    cluster = clusters(values, letters, w=w)
+    related = modality.relatives(values, labels[kept] if labels is not None and named is None else None)
     if labels is None:
-        found = _split_clusters(cluster, keys[kept], fractions, seed, w)
+        found = _split_clusters(related, keys[kept], fractions, seed, modality)
     elif named is not None:
-        found = _split_named(named[kept], cluster, keys[kept], fractions, seed, str(by))
+        found = _split_named(
+            named[kept], related.cluster, keys[kept], fractions, seed, f"--split-by {chosen}", modality
+        )
     else:
-        found = _split_groups(labels[kept], fractions, seed, str(by))
+        found = _split_groups(labels[kept], fractions, seed, str(chosen))
+    once = _in_last_part(found, keys[kept])
+    _refuse_empty(found[once], str(chosen), modality)
     part = np.full(len(dataset), "duplicate", dtype="<U10")
-    part[kept] = np.array(PARTS)[found]
-    return Split(part, cluster[distinct_of_row].astype(np.int64), w, by, seed)
+    part[kept[once]] = np.array(PARTS)[found[once]]
+    cluster = related.cluster[distinct_of_row].astype(np.int64)
+    return Split(part, cluster, related.w, chosen, seed, _note(modality, by, chosen))
+
+
+def _note(modality: Modality, by: str | None, chosen: str | None) -> str:
+    """How far the parts know each other, where labels could say what records come from."""
+    if not modality.sources:
+        return ""
+    if by is not None:
+        return f"split by the label {by}, as it was asked for"
+    if chosen is not None:
+        return f"split by the label {chosen}: all {modality.records} of one {chosen} stand in one part"
+    return (
+        f"split by single {modality.records}, as no label says what they come from: those of one donor may stand in "
+        "several parts, so scores may flatter; where a label says it, name that (--split-by)"
+    )
 
 
 def _column(dataset: Dataset, by: str) -> Shaped[np.ndarray, " n"]:
@@ -123,7 +148,10 @@ def _column(dataset: Dataset, by: str) -> Shaped[np.ndarray, " n"]:
         return np.asarray(dataset.labels[by])
     names = list(dataset.labels)
     if not names:
-        raise UsageError(f"--split-by {by}: the data have no labels; FASTA headers give them as {by}=VALUE")
+        raise UsageError(
+            f"--split-by {by}: the data have no labels; FASTA headers give them as {by}=VALUE, AnnData "
+            "files as columns of obs, tables as columns of text"
+        )
     close = get_close_matches(by, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise UsageError(f"--split-by {by}: there is no such label; {hint}there is {', '.join(map(repr, names))}")
@@ -150,30 +178,47 @@ def _distinct(
     return np.sort(first), distinct_of_row
 
 
-def _refuse_too_few(distinct: int, rows: int) -> None:
+def _in_last_part(found: Int[np.ndarray, " n"], keys: UInt64[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Rows that stand in the last of the parts that hold their record: nothing is learned from what judges."""
+    order = np.lexsort((-found, keys))
+    starts = np.concatenate([[True], keys[order][1:] != keys[order][:-1]])
+    last = found[order][starts][np.cumsum(starts) - 1]
+    kept = np.empty(len(found), bool)
+    kept[order] = found[order] == last
+    return kept
+
+
+def _refuse_too_few(distinct: int, rows: int, modality: Modality) -> None:
     if distinct == 1 and rows > 1:
-        raise DataError(f"all {rows:,} sequences are identical; there is nothing to learn from one sequence")
-    if distinct < LEAST_SEQUENCES:
         raise DataError(
-            f"{distinct} distinct sequences (of {rows:,} in all) are too few to learn from and to judge by; "
-            f"give at least {LEAST_SEQUENCES}, better thousands (a long genome: cut it with --window)"
+            f"all {rows:,} {modality.records} are identical; there is nothing to learn from one {modality.record}"
+        )
+    if distinct < LEAST_RECORDS:
+        raise DataError(
+            f"{distinct} distinct {modality.records} (of {rows:,} in all) are too few to learn from and to judge by; "
+            f"give at least {LEAST_RECORDS}, better thousands ({modality.more})"
         )
 
 
+def _refuse_empty(found: Int[np.ndarray, " n"], by: str, modality: Modality) -> None:
+    for number, part in enumerate(PARTS):
+        if not (found == number).any():
+            raise DataError(
+                f"--split-by {by}: no {modality.record} is left for {part}, as all of them stand in another part too; "
+                "name parts that differ"
+            )
+
+
 def _split_clusters(
-    cluster: Int[np.ndarray, " n"],
-    keys: UInt64[np.ndarray, " n"],
-    fractions: Sequence[float],
-    seed: int,
-    w: int,
+    related: Relatives, keys: UInt64[np.ndarray, " n"], fractions: Sequence[float], seed: int, modality: Modality
 ) -> Int[np.ndarray, " n"]:
-    sizes = np.bincount(cluster)
-    spare = len(cluster) - sizes.max()
-    part = _deal(sizes, _cluster_keys(cluster, keys), fractions, seed)[cluster]
-    if spare < 0.5 * (1 - fractions[0]) * len(cluster) or len(np.unique(part)) < len(fractions):
+    sizes, n = np.bincount(related.cluster), len(keys)
+    part = _deal(sizes, _cluster_keys(related.cluster, keys), fractions, seed)[related.cluster]
+    if n - sizes.max() < 0.5 * (1 - fractions[0]) * n or len(np.unique(part)) < len(fractions):
+        what = modality.records if modality.repeats else f"distinct {modality.records}"
         raise DataError(
-            f"{sizes.max():,} of {len(cluster):,} distinct sequences share {w}-letter words, one cluster too large to "
-            "split; use --split-by LABEL, or cut windows that do not overlap (--stride at least --window)"
+            f"{sizes.max():,} of {n:,} {what} {related.relation}, one cluster too large to split; "
+            f"use --split-by LABEL, or {modality.apart}"
         )
     return part
 
@@ -185,12 +230,13 @@ def _split_named(
     fractions: Sequence[float],
     seed: int,
     by: str,
+    modality: Modality,
 ) -> Int[np.ndarray, " n"]:
     """The named parts; where none is for validation, clusters of the training part become it."""
     for part in (0, 2):
         if not (named == part).any():
             raise DataError(
-                f"--split-by {by}: no distinct sequence is labelled {PARTS[part]!r}; label some, or leave it out"
+                f"{by}: no distinct {modality.record} is labelled {PARTS[part]!r}; label some, or leave it out"
             )
     if (named == 1).any():
         return named
@@ -200,7 +246,7 @@ def _split_named(
     found = named.copy()
     found[rows] = _deal(np.bincount(local), _cluster_keys(local, keys[rows]), (1 - share, share), seed)[local]
     if not (found == 1).any():
-        raise DataError(f"--split-by {by}: the training sequences are one cluster; label some of them 'validation'")
+        raise DataError(f"{by}: the training {modality.records} are one cluster; label some of them 'validation'")
     return found
 
 

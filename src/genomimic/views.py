@@ -144,7 +144,7 @@ class Part(View):
 
     @cached_property
     def given_clusters(self) -> Int[np.ndarray, " m"] | None:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """Homology clusters of these records, where the root was given them."""
+        """Clusters of related records among these, where the root was given them."""
         given = self._root.given_clusters
         return None if given is None else given[self._rows]
 

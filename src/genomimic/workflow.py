@@ -22,6 +22,7 @@ from genomimic.report_files import discard_files
 from genomimic.run import Run, folder_for
 from genomimic.sampling import bits_per_base, sample, stream, templates_for
 from genomimic.sections import of_run
+from genomimic.splitting import Split
 from genomimic.training import fit
 from genomimic.writing import check_format
 
@@ -193,8 +194,7 @@ def _provenance(parts: Parts, run: Run | None, seed: int) -> dict[str, str | int
     found = {
         "genomimic": genomimic.__version__,
         "seed": seed,
-        "word_that_makes_a_cluster": parts.split.w,
-        "clusters": parts.split.clusters,
+        **_division(parts.split),
         "duplicates_left_out": parts.split.duplicates,
     }
     if parts.train.source:
@@ -202,3 +202,9 @@ def _provenance(parts: Parts, run: Run | None, seed: int) -> dict[str, str | int
     if run is not None:
         found |= {"model": run.model.name, "run": run.digest}
     return found
+
+
+def _division(split: Split) -> dict[str, str | int]:
+    """How the parts were made."""
+    words = {} if split.w is None else {"word_that_makes_a_cluster": split.w, "clusters": split.clusters}
+    return words | ({"split": split.note} if split.note else {})

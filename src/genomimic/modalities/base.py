@@ -2,12 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from jaxtyping import Shaped, UInt64
+from jaxtyping import Int, Shaped, UInt64
 
 from genomimic.observation import Observation
+
+
+class Relatives(NamedTuple):
+    """Number of each record's cluster of related records, which no split may cut through.
+
+    `relation` completes the sentence "records of one cluster ...". `w` is the length of the words that make a cluster
+    of sequences.
+    """
+
+    cluster: Int[np.ndarray, " n"]
+    relation: str
+    w: int | None = None
 
 
 class Modality(ABC):
@@ -33,6 +45,18 @@ class Modality(ABC):
 
     unit: ClassVar[str]
     """What likelihoods are given by, as in bits per base."""
+
+    repeats: ClassVar[bool]
+    """Whether equal records are all kept. Cells with few counts are equal by chance; equal sequences are copies."""
+
+    sources: ClassVar[tuple[str, ...]]
+    """Names of labels that say what records come from, such as a donor, the surest first; a split keeps these whole."""
+
+    more: ClassVar[str]
+    """How to get more records out of the same data."""
+
+    apart: ClassVar[str]
+    """How to get records that are less related out of the same data."""
 
     @property
     @abstractmethod
@@ -60,3 +84,11 @@ class Modality(ABC):
     @abstractmethod
     def keys(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
         """A 64-bit hash of each record, the same for two of which either is a copy of the other."""
+
+    @abstractmethod
+    def identities(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """A 64-bit hash of each record, the same for two that are one and the same to a model."""
+
+    @abstractmethod
+    def relatives(self, values: Shaped[np.ndarray, "n length"], source: Shaped[np.ndarray, " n"] | None) -> Relatives:
+        """Clusters of related records; `source` is what each comes from, where that is known."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Shaped, UInt64
 
 from genomimic.clustering import row_keys
-from genomimic.modalities.base import Modality
+from genomimic.modalities.base import Modality, Relatives
 from genomimic.observation import Gaussian, NegativeBinomial, Observation
 
 Kind = Literal["counts", "zero-inflated-counts", "continuous"]
@@ -31,6 +31,13 @@ class Expression(Modality):
     record: ClassVar[str] = "cell"
     value: ClassVar[str] = "gene"
     unit: ClassVar[str] = "gene"
+    repeats: ClassVar[bool] = True
+    sources: ClassVar[tuple[str, ...]] = (
+        *("donor", "patient", "individual", "subject", "mouse"),
+        *("batch", "sample", "replicate", "plate"),
+    )
+    more: ClassVar[str] = "if cells stand where genes do: --orientation"
+    apart: ClassVar[str] = "read more genes (--genes all)"
     aligned: ClassVar[bool] = True  # pyright: ignore[reportIncompatibleVariableOverride]
 
     @property
@@ -63,3 +70,13 @@ class Expression(Modality):
     def keys(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
         """Equal where all values are."""
         return row_keys(values)
+
+    def identities(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """Equal where all values are."""
+        return row_keys(values)
+
+    def relatives(self, values: Shaped[np.ndarray, "n length"], source: Shaped[np.ndarray, " n"] | None) -> Relatives:
+        """Cells of one source, or, where that is not known, cells that are equal."""
+        if source is not None:
+            return Relatives(np.unique(source, return_inverse=True)[1], "come from one source")
+        return Relatives(np.unique(row_keys(values), return_inverse=True)[1], "are the same in all genes")

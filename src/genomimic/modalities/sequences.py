@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Int8, UInt64
+from jaxtyping import Int8, Shaped, UInt64
 
 from genomimic.alphabet import ALPHABETS, Alphabet
-from genomimic.clustering import sequence_keys
+from genomimic.clustering import clusters, sequence_keys, word_length
 from genomimic.dataset import Dataset
-from genomimic.modalities.base import Modality
+from genomimic.modalities.base import Modality, Relatives
 from genomimic.observation import Categorical
 
 _TEXT_ROWS = 4096
@@ -30,6 +30,10 @@ class Sequences(Modality):
     record: ClassVar[str] = "sequence"
     value: ClassVar[str] = "letter"
     unit: ClassVar[str] = "base"
+    repeats: ClassVar[bool] = False
+    sources: ClassVar[tuple[str, ...]] = ()
+    more: ClassVar[str] = "a long genome: cut it with --window"
+    apart: ClassVar[str] = "cut windows that do not overlap (--stride at least --window)"
 
     alphabet: str
     stranded: bool
@@ -66,6 +70,15 @@ class Sequences(Modality):
     def keys(self, values: Int8[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
         """Hashes of DNA and RNA are the same for both strands."""
         return sequence_keys(values, self.letters, stranded=self.letters.complements is None)
+
+    def identities(self, values: Int8[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:
+        """The same for both strands where these count alike."""
+        return sequence_keys(values, self.letters, stranded=self.stranded)
+
+    def relatives(self, values: Int8[np.ndarray, "n length"], source: Shaped[np.ndarray, " n"] | None) -> Relatives:
+        """Homologous sequences: those that share a word on either strand, whatever they are said to come from."""
+        w = word_length(values, self.letters)
+        return Relatives(clusters(values, self.letters, w=w), f"share {w}-letter words", w)
 
     def texts(self, dataset: Dataset) -> Iterator[str]:
         """The letters of each sequence without padding, unknown ones as N (X in protein)."""
