@@ -10,7 +10,8 @@ from genomimic.alphabet import DNA, PROTEIN
 from genomimic.clustering import clusters, sequence_keys, word_length
 from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
-from genomimic.modalities import Sequences
+from genomimic.grouping import source_label
+from genomimic.modalities import Expression, Sequences
 from genomimic.splitting import split
 
 DNA_BOTH = Sequences("dna", stranded=False, aligned=False)
@@ -202,3 +203,122 @@ def test_wrong_arguments():
         split(dataset(random_dna(50, 30)), by="x")
     with pytest.raises(UsageError, match="must be three positive numbers that add up to 1"):
         split(data, fractions=(0.8, 0.1, 0.2))
+
+
+def profiles(n, seed=0, genes=20, rate=3.0, **labels):
+    values = np.random.default_rng(seed).poisson(rate, (n, genes)).astype(np.int32)
+    modality = Expression("counts", tuple(f"gene_{at}" for at in range(genes)))
+    return dataset(values, modality, **labels)
+
+
+def donors(n, count, seed=0):
+    return np.random.default_rng(seed).choice([f"d{at}" for at in range(count)], n)
+
+
+def parts_of_groups(found, groups):
+    return {name: set(found.part[groups == name].tolist()) for name in np.unique(groups)}
+
+
+def test_cells_are_split_one_by_one_where_no_label_names_their_source_and_it_is_said():
+    data = profiles(1000, cell_type=donors(1000, 5))
+    found, again, other = split(data), split(data), split(data, seed=1)
+    assert Counter(found.part.tolist()) == {"train": 800, "validation": 100, "holdout": 100}
+    assert (found.w, found.by, found.shared, found.clusters) == (None, None, 0, 1000)
+    assert "split by single cells, as no label says what they come from" in found.note
+    assert "scores may flatter" in found.note
+    assert (found.part == again.part).all()
+    assert (found.part != other.part).any()
+
+
+@pytest.mark.parametrize("name", ["donor", "donor_id", "Donor ID", "donorId", "patient", "sequencing_batch", "Sample1"])
+def test_cells_of_one_donor_stay_together_and_it_is_said(name):
+    groups = donors(600, 12)
+    found = split(profiles(600, **{"cell_type": donors(600, 4, 1), name: groups}))
+    assert all(len(parts) == 1 for parts in parts_of_groups(found, groups).values())
+    assert (found.by, found.clusters, found.shared, found.duplicates) == (name, 12, 0, 0)
+    assert found.note == f"split by the label {name}: all cells of one {name} stand in one part"
+
+
+@pytest.mark.parametrize("name", ["donor_age", "sample_type", "resampled", "cell_type", "batches_seen"])
+def test_labels_that_only_sound_like_a_source_do_not_split(name):
+    assert split(profiles(200, **{name: donors(200, 9)})).by is None
+
+
+@pytest.mark.parametrize("groups", [["a", "b"] * 100, ["a"] * 101 + donors(99, 5).tolist(), ["a"] * 200])
+def test_few_donors_or_one_that_has_most_cells_do_not_split(groups):
+    assert split(profiles(200, donor=groups)).by is None
+
+
+def test_donors_come_before_batches_and_what_is_asked_for_before_both():
+    columns = {"plate": donors(300, 6), "batch": donors(300, 5, 1), "donor": donors(300, 9, 2)}
+    assert source_label(columns, Expression("counts", ()).sources) == "donor"
+    data = profiles(300, **columns)
+    assert split(data).by == "donor"
+    found = split(data, by="plate")
+    assert all(len(parts) == 1 for parts in parts_of_groups(found, columns["plate"]).values())
+    assert (found.by, found.note) == ("plate", "split by the label plate, as it was asked for")
+
+
+def test_sequences_are_split_by_homology_whatever_their_labels_are():
+    found = split(dataset(random_dna(200, 40), donor=donors(200, 9)))
+    assert (found.by, found.w, found.note) == (None, 16, "")
+
+
+@settings(max_examples=10, deadline=None)
+@given(seed=st.integers(0, 1000), grouped=st.booleans())
+def test_equal_cells_stand_in_one_part_and_all_are_kept(seed, grouped):
+    labels = {"batch": donors(300, 7, seed)} if grouped else {}
+    data = profiles(300, seed, genes=4, rate=0.7, **labels)
+    found = split(data, seed=seed)
+    keys = data.modality.keys(data.values)
+    assert len(np.unique(keys)) < 250
+    for key in np.unique(keys):
+        assert len(set(found.part[keys == key]) - {"duplicate"}) == 1
+    assert grouped or found.duplicates == 0
+    assert set(found.part) - {"duplicate"} == {"train", "validation", "holdout"}
+
+
+def test_the_order_of_cells_does_not_matter():
+    order = np.random.default_rng(0).permutation(300)
+    for labels in ({}, {"batch": donors(300, 7)}, {"fold": np.repeat(["train", "test"], [250, 50])}):
+        data = profiles(300, genes=4, rate=2.0, **labels)
+        by = "fold" if "fold" in labels else None
+        assert (split(data.take(order), by=by).part == split(data, by=by).part[order]).all()
+
+
+def test_named_parts_of_cells_keep_what_judges():
+    data = profiles(100, split=["train"] * 60 + ["val"] * 20 + ["test"] * 20)
+    values = data.values.copy()
+    values[1] = values[0]
+    values[2] = values[70]
+    values[3] = values[71] = values[99]
+    found = split(dataset(values, data.modality, **data.labels), by="split")
+    assert found.rows("duplicate").tolist() == [2, 3, 71]
+    assert (found.part[[0, 1, 70, 99]] == ["train", "train", "validation", "holdout"]).all()
+    assert found.w is None
+
+
+def test_named_parts_that_hold_the_same_cells_are_refused():
+    half = profiles(50).values
+    data = dataset(np.concatenate([half, half]), profiles(1).modality, fold=["train"] * 50 + ["test"] * 50)
+    with pytest.raises(
+        DataError, match="--split-by fold: no cell is left for train, as all of them stand in another part"
+    ):
+        split(data, by="fold")
+
+
+def test_cells_that_cannot_be_split():
+    with pytest.raises(
+        DataError, match=r"20 distinct cells \(of 20 in all\) are too few .* at least 30.*--orientation"
+    ):
+        split(profiles(20))
+    with pytest.raises(DataError, match="all 50 cells are identical; there is nothing to learn from one cell"):
+        split(profiles(50, rate=0.0))
+    values = profiles(400).values.copy()
+    values[:370] = 0
+    with pytest.raises(
+        DataError, match=r"370 of 400 cells are the same in all genes, .* --split-by LABEL, or read more"
+    ):
+        split(dataset(values, profiles(1).modality))
+    with pytest.raises(UsageError, match=r"the data have no labels; .* AnnData files as columns of obs"):
+        split(profiles(50), by="donor")

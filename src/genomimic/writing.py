@@ -159,7 +159,7 @@ class Table(Form):
 
 
 class AnnDataForm(Form):
-    """Cells kept until all are there, counts sparse; continuous values that are not known stay NaN."""
+    """Cells kept until all are there, counts sparse; values that are not known are NaN, which makes counts floats."""
 
     def __init__(self, path: Path, provenance: Provenance) -> None:
         self.path, self.provenance = path, provenance
@@ -171,9 +171,9 @@ class AnnDataForm(Form):
         if not dataset.modality.counts:
             self.blocks.append(dataset)
             return
-        if (dataset.values < 0).any():
-            raise UsageError("counts that are not known cannot be written; fill them in first")
-        self.matrices.append(sparse.csr_array(dataset.values))
+        unknown = dataset.values < 0
+        values = np.where(unknown, np.nan, dataset.values) if unknown.any() else dataset.values
+        self.matrices.append(sparse.csr_array(values))
         self.blocks.append(replace(dataset, values=np.zeros((len(dataset), 0), np.int32)))
 
     def finish(self) -> None:
