@@ -224,7 +224,7 @@ def test_cells_are_split_one_by_one_where_no_label_names_their_source_and_it_is_
     found, again, other = split(data), split(data), split(data, seed=1)
     assert Counter(found.part.tolist()) == {"train": 800, "validation": 100, "holdout": 100}
     assert (found.w, found.by, found.shared, found.clusters) == (None, None, 0, 1000)
-    assert "split by single cells, as no label says what they come from" in found.note
+    assert "split by single cells, as no label parts them into at least three donors, batches or the like" in found.note
     assert "scores may flatter" in found.note
     assert (found.part == again.part).all()
     assert (found.part != other.part).any()
@@ -244,7 +244,9 @@ def test_labels_that_only_sound_like_a_source_do_not_split(name):
     assert split(profiles(200, **{name: donors(200, 9)})).by is None
 
 
-@pytest.mark.parametrize("groups", [["a", "b"] * 100, ["a"] * 101 + donors(99, 5).tolist(), ["a"] * 200])
+@pytest.mark.parametrize(
+    "groups", [["a", "b"] * 100, ["a"] * 101 + donors(99, 5).tolist(), ["a"] * 200, ["a", "b"] * 95 + ["c"] * 10]
+)
 def test_few_donors_or_one_that_has_most_cells_do_not_split(groups):
     assert split(profiles(200, donor=groups)).by is None
 

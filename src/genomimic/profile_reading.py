@@ -94,10 +94,11 @@ def _refuse_repeated(found: Profiles) -> None:
             f"{found.path}: {int((times > 1).sum()):,} names of genes stand more than once (such as {shown}); add "
             "them up, or make names unique (AnnData: var_names_make_unique); if these are cells, see --orientation"
         )
-    if found.genes.size and gene_likeness(found.cells.tolist()) > 0.5 and gene_likeness(found.genes.tolist()) < -0.5:
+    across = gene_likeness(found.genes.tolist())
+    if across < -0.5 and gene_likeness(found.cells.tolist()) > across + 0.5:
         raise DataError(
-            f"{found.path} seems transposed: its cells are named as genes are ({str(found.cells[0])!r}) and its genes "
-            f"as cells are ({str(found.genes[0])!r}); read it with --orientation genes-by-cells"
+            f"{found.path} seems transposed: its genes are named as cells are ({str(found.genes[0])!r}) and its cells "
+            f"are not ({str(found.cells[0])!r}); read it with --orientation genes-by-cells"
         )
 
 

@@ -138,8 +138,8 @@ def _note(modality: Modality, by: str | None, chosen: str | None) -> str:
     if chosen is not None:
         return f"split by the label {chosen}: all {modality.records} of one {chosen} stand in one part"
     return (
-        f"split by single {modality.records}, as no label says what they come from: those of one donor may stand in "
-        "several parts, so scores may flatter; where a label says it, name that (--split-by)"
+        f"split by single {modality.records}, as no label parts them into at least three donors, batches or the like: "
+        "those of one donor may stand in several parts, so scores may flatter; a label of another name: --split-by"
     )
 
 

@@ -119,10 +119,9 @@ def _delimited_head(path: Path, kind: str) -> Head:
 def _parquet_head(path: Path) -> Head:
     try:
         with parquet.ParquetFile(path) as file:
-            names, batch = file.schema_arrow.names, next(file.iter_batches(_HEAD_ROWS), None)
-            columns = (
-                [["" if v is None else str(v) for v in column.to_pylist()] for column in batch.columns] if batch else []
-            )
+            order, batch = _names_first(file.schema_arrow), next(file.iter_batches(_HEAD_ROWS), None)
+            names, some = [file.schema_arrow.names[at] for at in order], batch.select(order).columns if batch else []
+            columns = [["" if v is None else str(v) for v in column.to_pylist()] for column in some]
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
     if not columns or not columns[0]:
@@ -146,9 +145,16 @@ def _read_delimited(path: Path, kind: str, head: Head, numeric: Sequence[bool]) 
 
 def _read_parquet(path: Path) -> pa.Table:
     try:
-        return parquet.read_table(path)
+        table = parquet.read_table(path)
+        return table.select(_names_first(table.schema))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
+
+
+def _names_first(schema: pa.Schema) -> list[int]:
+    """Columns of a table, those first that pandas keeps the names of its rows in; it writes them last."""
+    kept = (schema.pandas_metadata or {}).get("index_columns", [])
+    return sorted(range(len(schema.names)), key=lambda at: schema.names[at] not in kept)
 
 
 def _is_value(text: str) -> bool:

@@ -84,11 +84,10 @@ def _bare(path: Path) -> str:
 
 
 def _neighbour(path: Path, names: Sequence[str]) -> Path:
-    """The file beside a matrix that holds its names: that with the same beginning, if there are several."""
-    start = _bare(path).removesuffix(".mtx").removesuffix("matrix")
-    wanted = [
-        f"{start}{mark}{name}{ending}" for name in names for mark in ("", "_") for ending in (".tsv", ".txt", ".csv")
-    ]
+    """The file beside a matrix that holds its names, at best one with the same beginning."""
+    own = _bare(path).removesuffix(".mtx").removesuffix("matrix")
+    starts = dict.fromkeys((own, f"{own}_", ""))
+    wanted = [f"{start}{name}{ending}" for start in starts for name in names for ending in (".tsv", ".txt", ".csv")]
     beside = {_bare(file): file for file in sorted(path.parent.iterdir())}
     for name in wanted:
         if name in beside:
