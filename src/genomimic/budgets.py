@@ -25,7 +25,9 @@ class Budget(NamedTuple):
         return None if seconds is None else cls(seconds, time.monotonic() + seconds)
 
 
-def fitted(model: Model, train: Dataset, budget: Budget, seed: int) -> tuple[Model, dict[str, Any] | None]:
+def fitted(
+    model: Model, train: Dataset, budget: Budget, seed: int, conditions: Sequence[str] = ()
+) -> tuple[Model, dict[str, Any] | None]:
     """The model with as many of its steps as fit into what is left of the time, and a record of it for run.toml.
 
     The number of steps depends on the machine; what they give depends on that number and the seed alone.
@@ -33,7 +35,7 @@ def fitted(model: Model, train: Dataset, budget: Budget, seed: int) -> tuple[Mod
     plan = model.plan(len(train))
     if plan.once or not hasattr(model, "steps"):
         return model, None
-    step = pace(model, train, seed=seed)
+    step = pace(model, train, conditions=conditions, seed=seed)
     left = max(SPARE * (budget.ends - time.monotonic()), 0.0)
     share = min(1.0, left / (step * plan.steps))
     own: int = model.steps  # pyright: ignore[reportAttributeAccessIssue]

@@ -4,7 +4,7 @@ import math
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -64,6 +64,7 @@ class Job(NamedTuple):
     overwrite: bool
     budget: Budget | None
     watch: Watch
+    conditions: tuple[str, ...] = ()
 
 
 def train(
@@ -72,6 +73,7 @@ def train(
     *,
     out: Path | str,
     by: str | None = None,
+    conditions: Sequence[str] = (),
     seed: int = 0,
     budget: float | None = None,
     resume: bool = False,
@@ -87,7 +89,9 @@ def train(
     """
     check_run(out, resume=resume, overwrite=overwrite)
     parts = parts_for(data, by, seed, watch)
-    return learn(ready(model, parts), Job(data, parts, Path(out), seed, overwrite, Budget.of(budget), watch))
+    told = tuple(conditions)
+    job = Job(data, parts, Path(out), seed, overwrite, Budget.of(budget), watch, told)
+    return learn(ready(model, parts, told), job)
 
 
 def check_run(path: Path | str, *, resume: bool, overwrite: bool) -> None:
@@ -109,12 +113,17 @@ def parts_for(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
     return parts
 
 
-def ready(model: Wanted, parts: Parts) -> Wanted:
+def ready(model: Wanted, parts: Parts, conditions: Sequence[str] = ()) -> Wanted:
     """The model with its sizes settled; one that cannot be built on this data says so before anything is written."""
     if isinstance(model, str):
         return model
-    model = model.settled(len(parts.train))
-    template(model, spec_of(parts.train))
+    if conditions and not model.conditional:
+        raise UsageError(
+            f"{model.name} cannot be told labels; leave out --condition, or use --model {models.conditional()}"
+        )
+    spec = spec_of(parts.train, conditions)
+    model = model.settled(spec, len(parts.train))
+    template(model, spec)
     return model
 
 
@@ -143,13 +152,14 @@ def _climb(job: Job) -> Run:
     parts, seed = job.parts, job.seed
     view = View(parts.validation, parts.split.cluster[parts.split.rows("validation")])
     halves = [half.rows for half in halved(view, 100, np.random.default_rng([seed, len(view)])).halves]
-    ladder, tried, kept = rungs(spec_of(parts.train)), list[Tried](), None
+    spec = spec_of(parts.train)
+    ladder, tried, kept = rungs(spec), list[Tried](), None
     for rung in ladder:
         below = list(tried)
         for model in rung:
             began = time.monotonic()
             job.watch("choose", len(tried) / sum(map(len, ladder)), model.name)
-            kept = _train(model.settled(len(parts.train)), job, UNDECIDED) if rung is ladder[-1] else None
+            kept = _train(model.settled(spec, len(parts.train)), job, UNDECIDED) if rung is ladder[-1] else None
             run = kept or fit(model, parts.train, parts.validation, seed=seed)
             tried.append(Tried(run.model, bits_per_base(run, parts.validation, seed=seed), time.monotonic() - began))
         if not pays(below, tried[len(below) :], halves):
@@ -173,10 +183,10 @@ def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> R
         spent = there["budget"]
     elif job.budget:
         job.watch("train", 0.0, "seeing how long a step takes")
-        model, spent = fitted(model, job.parts.train, job.budget, job.seed)
+        model, spent = fitted(model, job.parts.train, job.budget, job.seed, job.conditions)
     else:
         spent = None
-    config = _config(model, job.data, job.parts, job.seed)
+    config = _config(model, job)
     config |= {name: value for name, value in (("choice", choice), ("budget", spent)) if value}
     if there:
         _check_same(job.path, there, config)
@@ -194,7 +204,16 @@ def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> R
     deadline = job.budget.ends if job.budget else math.inf
     parts = job.parts
     try:
-        run = fit(model, parts.train, parts.validation, seed=job.seed, path=job.path, deadline=deadline, progress=show)
+        run = fit(
+            model,
+            parts.train,
+            parts.validation,
+            conditions=job.conditions,
+            seed=job.seed,
+            path=job.path,
+            deadline=deadline,
+            progress=show,
+        )
     except TrainingError:
         discard(job.path)
         raise
@@ -207,9 +226,10 @@ def _stored(path: Path) -> dict[str, Any]:
     return read_config(path) if (path / "run.toml").exists() else {}
 
 
-def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, Any]:
+def _config(model: Model, job: Job) -> dict[str, Any]:
     """What run.toml says."""
-    spec = spec_of(parts.train)
+    data, parts, seed = job.data, job.parts, job.seed
+    spec = spec_of(parts.train, job.conditions)
     source = data.source or Source("")
     stored = {
         "path": str(Path(source.path).resolve()) if source.path else "",
@@ -234,7 +254,7 @@ def _config(model: Model, data: Dataset, parts: Parts, seed: int) -> dict[str, A
         "split": {name: value for name, value in how.items() if value is not None},
         "versions": {"genomimic": genomimic.__version__}
         | {name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
-    }
+    } | ({"conditions": spec.conditions.config()} if job.conditions else {})
 
 
 def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:

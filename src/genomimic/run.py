@@ -33,7 +33,8 @@ from genomimic import modalities, models
 from genomimic import observation as observations
 from genomimic.errors import RunError, UsageError
 from genomimic.modalities.base import Modality
-from genomimic.models import Model, Spec, State
+from genomimic.models import Conditions, Model, Spec, State
+from genomimic.models.base import NO_CONDITIONS
 
 FORMAT = 1
 NEEDED = {
@@ -121,7 +122,8 @@ def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modal
         start = np.zeros((length, observation.outputs), np.float32)
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise RunError(f"{path / 'run.toml'}: cannot be understood ({error}); train again") from error
-    spec = Spec(length, observation, start, modality.aligned, modality.complement, modality.ordered)
+    told = Conditions.from_config(config["conditions"]) if "conditions" in config else NO_CONDITIONS
+    spec = Spec(length, observation, start, modality.aligned, modality.complement, modality.ordered, told)
     return model, spec, modality
 
 

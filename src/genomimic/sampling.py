@@ -82,9 +82,8 @@ def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.nda
 
 def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
     """Bits that the model needs for a letter of each record: 2 for equal letters of DNA, fewer is better."""
-    values = aligned_values(run, dataset)
-    letters = (values < getattr(run.spec.observation, "symbols", np.inf)).sum(1)
-    return -log_likelihood(run, dataset, seed=seed) / np.maximum(letters, 1) / np.log(2.0)
+    known = mapped(run, _known, aligned_values(run, dataset))
+    return -log_likelihood(run, dataset, seed=seed) / np.maximum(known, 1) / np.log(2.0)
 
 
 def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
@@ -95,19 +94,11 @@ def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
 
 
 def aligned_values(run: Run, dataset: Dataset) -> Shaped[np.ndarray, "n length"]:
-    """The values of a data set as wide as the run's; longer records are refused."""
-    values, length = dataset.values, run.spec.length
+    """The rows of a data set with the columns of the run's; records that do not have them are refused."""
     trained, given = run.modality.config()["name"], dataset.modality.config()["name"]
     if trained != given:
         raise UsageError(f"the run was trained on {trained}, this is {given}")
-    pad = getattr(run.spec.observation, "pad", None)
-    too_long = np.flatnonzero((values[:, length:] != pad).any(1))
-    if too_long.size:
-        raise UsageError(
-            f"record {dataset.ids[too_long[0]]!r} is longer than the {length} letters that the run was trained on"
-        )
-    missing = np.full((len(values), max(0, length - values.shape[1])), pad, values.dtype)
-    return np.concatenate([values[:, :length], missing], 1)
+    return run.spec.conditions.rows(run.modality.conform(dataset, run.spec.length))
 
 
 Rowwise = Callable[[Model, Spec, State, Any, PRNGKeyArray], Any]
@@ -161,6 +152,11 @@ def _sampler(
     return filled
 
 
+def _known(model: Model, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray) -> Int[Array, ""]:
+    """Letters, counts or values that are known; an end is none."""
+    return spec.observation.known(spec.conditions.apart(x)[0])
+
+
 def _draw(model: Model, spec: Spec, state: State, _: Any, key: PRNGKeyArray) -> Shaped[Array, " length"]:
     return model.sample(spec, state, key)
 
@@ -198,6 +194,8 @@ def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, firs
         "seed": str(seed),
     } | _temperature(run)
     columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}
+    values, codes = np.split(values, [run.spec.length], 1)
+    columns |= run.spec.conditions.labels(codes)
     columns["index"] = index.astype(str).astype(object)
     return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)
 

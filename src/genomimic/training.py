@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from jaxtyping import Array, Int, PRNGKeyArray, Shaped
 from genomimic import models
 from genomimic.dataset import Dataset
 from genomimic.errors import TrainingError
-from genomimic.models import Model, Plan, Scalars, Spec, State
+from genomimic.models import Conditions, Model, Plan, Scalars, Spec, State
 from genomimic.run import (
     CHECKPOINT,
     Checkpoint,
@@ -47,12 +47,13 @@ class Progress(NamedTuple):
     scalars: Row
 
 
-def spec_of(train: Dataset) -> Spec:
-    """What models are told of a training set."""
+def spec_of(train: Dataset, conditions: Sequence[str] = ()) -> Spec:
+    """What models are told of a training set; `conditions` are labels that they are told of each record."""
     modality = train.modality
     observation = modality.observation(train.values)
     start = observation.start(train.values)
-    return Spec(train.length, observation, start, modality.aligned, modality.complement, modality.ordered)
+    told = Conditions.of(train, conditions)
+    return Spec(train.length, observation, start, modality.aligned, modality.complement, modality.ordered, told)
 
 
 def fit(
@@ -60,6 +61,7 @@ def fit(
     train: Dataset,
     validation: Dataset,
     *,
+    conditions: Sequence[str] = (),
     seed: int = 0,
     path: Path | None = None,
     deadline: float = math.inf,
@@ -71,11 +73,13 @@ def fit(
     The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
     where training breaks down before any usable state.
     """
-    spec, model = spec_of(train), model.settled(len(train))
+    spec = spec_of(train, conditions)
+    model = model.settled(spec, len(train))
     loop = _Loop(model, spec, model.plan(len(train)), seed, path)
     begin, log = loop.begin()
     checkpoint = begin
-    for checkpoint in loop.run(begin, log, train.values, _some(validation.values), deadline, progress):
+    rows, unseen = (spec.conditions.rows(part) for part in (train, _some(validation)))
+    for checkpoint in loop.run(begin, log, rows, unseen, deadline, progress):
         if path is not None:
             write_log(path, log)
             write_checkpoint(path, checkpoint)
@@ -83,11 +87,12 @@ def fit(
     return Run(model, spec, checkpoint.best, train.modality, path, config)
 
 
-def pace(model: Model, train: Dataset, *, seed: int = 0) -> float:
+def pace(model: Model, train: Dataset, *, conditions: Sequence[str] = (), seed: int = 0) -> float:
     """Seconds that a training step of a settled model takes on this machine, once it is compiled."""
-    loop = _Loop(model, spec_of(train), model.plan(len(train)), seed, None)
+    loop = _Loop(model, spec_of(train, conditions), model.plan(len(train)), seed, None)
     state, steps = loop.begin()[0].state, jax.jit(loop.steps)
-    given = jnp.asarray(_batches(train.values, loop.plan, 0, PACED, seed, loop.spec.observation.missing))
+    rows, missing = loop.spec.conditions.rows(train), loop.spec.observation.missing
+    given = jnp.asarray(_batches(rows, loop.plan, 0, PACED, seed, missing))
     took = math.inf
     for _ in range(3):
         began = time.monotonic()
@@ -198,8 +203,8 @@ def _batches(
     return rows.reshape(last - first, plan.batch, -1)
 
 
-def _some(values: Shaped[np.ndarray, "n length"]) -> Shaped[np.ndarray, "m length"]:
+def _some(records: Dataset) -> Dataset:
     """At most `MOST_VALIDATED` records, spread evenly."""
-    if len(values) <= MOST_VALIDATED:
-        return values
-    return values[np.linspace(0, len(values) - 1, MOST_VALIDATED).astype(int)]
+    if len(records) <= MOST_VALIDATED:
+        return records
+    return records.take(np.linspace(0, len(records) - 1, MOST_VALIDATED).astype(int))

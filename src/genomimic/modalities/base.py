@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Int, Shaped, UInt64
 
+from genomimic.dataset import Dataset
 from genomimic.observation import Observation
 
 
@@ -76,6 +77,10 @@ class Modality(ABC):
     @abstractmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Modality":
         """The modality whose `config()` this is."""
+
+    @abstractmethod
+    def conform(self, dataset: Dataset, length: int) -> Dataset:
+        """The data set with `length` columns that mean what they mean here; raises `UsageError` where it cannot be."""
 
     @abstractmethod
     def observation(self, values: Shaped[np.ndarray, "n length"]) -> Observation:

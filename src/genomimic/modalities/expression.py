@@ -1,13 +1,15 @@
 """Gene expression: records are cells or samples, columns are genes, and their order means nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, cast, get_args
 
 import numpy as np
 from jaxtyping import Shaped, UInt64
 
 from genomimic.clustering import row_keys
+from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
 from genomimic.modalities.base import Modality, Relatives
 from genomimic.observation import Gaussian, NegativeBinomial, Observation
 
@@ -61,10 +63,21 @@ class Expression(Modality):
         """The modality whose `config()` this is."""
         return cls(cast("Kind", config["name"]), tuple(map(str, config["genes"])))
 
+    def conform(self, dataset: Dataset, length: int) -> Dataset:
+        """The same genes in this order; raises `UsageError` where one is not there."""
+        assert isinstance(dataset.modality, Expression)
+        place = {gene: column for column, gene in enumerate(dataset.modality.genes)}
+        missing = [gene for gene in self.genes if gene not in place]
+        if missing:
+            named = ", ".join(missing[:3]) + (f" and {len(missing) - 3:,} more" if len(missing) > 3 else "")
+            raise UsageError(f"{named}: not among the {len(place):,} genes given; give the genes that are expected")
+        columns = [place[gene] for gene in self.genes]
+        return replace(dataset, values=dataset.values[:, columns], modality=self)
+
     def observation(self, values: Shaped[np.ndarray, "n length"]) -> Observation:
         """Negative binomial counts, or normal values in the units of these columns."""
         if self.counts:
-            return NegativeBinomial(zero_inflated=self.kind == "zero-inflated-counts")
+            return NegativeBinomial.of(values, zero_inflated=self.kind == "zero-inflated-counts")
         return Gaussian.of(values)
 
     def keys(self, values: Shaped[np.ndarray, "n length"]) -> UInt64[np.ndarray, " n"]:

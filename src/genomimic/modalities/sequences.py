@@ -1,7 +1,7 @@
 """DNA, RNA and protein sequences: tokens padded on the right."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,6 +10,7 @@ from jaxtyping import Int8, Shaped, UInt64
 from genomimic.alphabet import ALPHABETS, Alphabet
 from genomimic.clustering import clusters, sequence_keys, word_length
 from genomimic.dataset import Dataset
+from genomimic.errors import UsageError
 from genomimic.modalities.base import Modality, Relatives
 from genomimic.observation import Categorical
 
@@ -62,6 +63,17 @@ class Sequences(Modality):
     def from_config(cls, config: Mapping[str, Any]) -> "Sequences":
         """The modality whose `config()` this is."""
         return cls(str(config["name"]), stranded=bool(config["stranded"]), aligned=bool(config["aligned"]))
+
+    def conform(self, dataset: Dataset, length: int) -> Dataset:
+        """Padded to `length` letters; raises `UsageError` for a longer record."""
+        values, pad = dataset.values, self.letters.pad
+        too_long = np.flatnonzero((values[:, length:] != pad).any(1))
+        if too_long.size:
+            raise UsageError(
+                f"record {dataset.ids[too_long[0]]!r} is longer than the {length} letters that the run was trained on"
+            )
+        behind = np.full((len(values), max(0, length - values.shape[1])), pad, values.dtype)
+        return replace(dataset, values=np.concatenate([values[:, :length], behind], 1))
 
     def observation(self, values: Int8[np.ndarray, "n length"]) -> Categorical:
         """Symbols, and an end where any of these sequences is shorter than the rows."""

@@ -13,15 +13,20 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_
 from genomimic.errors import UsageError
 from genomimic.models.autoregressive import Autoregressive
 from genomimic.models.base import Limits, Model, Plan, Scalars, Spec, State
+from genomimic.models.conditions import Conditions
+from genomimic.models.copula import Copula
 from genomimic.models.diffusion import Diffusion
 from genomimic.models.gan import GAN
+from genomimic.models.independent import Independent
 from genomimic.models.markov import PWM, Composition, Markov, PositionMarkov, Uniform
+from genomimic.models.pca_gaussian import PCAGaussian
 from genomimic.models.potts import AutoregressivePotts
 from genomimic.models.vae import VAE
 
 __all__ = [
     "BASELINES",
     "MODELS",
+    "Conditions",
     "Field",
     "Model",
     "Plan",
@@ -30,6 +35,7 @@ __all__ = [
     "State",
     "able",
     "build",
+    "conditional",
     "config",
     "describe",
     "from_config",
@@ -45,6 +51,9 @@ MODELS: dict[str, type[Model]] = {
         Markov,
         PositionMarkov,
         AutoregressivePotts,
+        Independent,
+        Copula,
+        PCAGaussian,
         Autoregressive,
         Diffusion,
         VAE,
@@ -92,6 +101,11 @@ def able(method: str) -> str:
     'vae'
     """
     return ", ".join(name for name, model in MODELS.items() if hasattr(model, method))
+
+
+def conditional() -> str:
+    """The names of the models that can be told labels."""
+    return " or ".join(name for name, model in MODELS.items() if model.conditional)
 
 
 def model(name: str, **settings: Any) -> Model:

@@ -127,7 +127,7 @@ class Autoregressive(Model):
     temperature: Positive = 1.0
     """Sampling only: below 1 likely letters become likelier, which is no longer what was learned; samples say so."""
 
-    def settled(self, n: int) -> "Model":
+    def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(600, 24 * n // self.batch)))
 
     def plan(self, n: int) -> Plan:
@@ -144,6 +144,7 @@ class Autoregressive(Model):
         return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions))
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
+        spec.need_order(self.name)
         layers = self.layers or _layers(spec.length, self.taps)
         weights = Network(spec, self.width, layers, self.taps, key, counts=True)
         return nn.Averaged.begin(weights, self.optimiser())

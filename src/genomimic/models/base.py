@@ -12,7 +12,10 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic.errors import UsageError
+from genomimic.models.conditions import Conditions
 from genomimic.observation import Observation
+
+NO_CONDITIONS = Conditions()
 
 State = Any
 """A pytree of arrays that a model alone looks into: counts, weights, optimiser moments."""
@@ -41,7 +44,8 @@ class Spec:
 
     `aligned`: a position means the same in every record. `complement`: the opposite strand's token for each token where
     a record and its reverse complement are equally good, and None where they are two different things. `ordered`:
-    neighbours in a record are neighbours in nature, so that layers may look at them.
+    neighbours in a record are neighbours in nature, so that layers may look at them. `conditions`: labels that the
+    model is told; a row of data is then its values followed by the numbers of its levels.
     """
 
     length: int
@@ -50,6 +54,7 @@ class Spec:
     aligned: bool = True
     complement: tuple[int, ...] | None = None
     ordered: bool = True
+    conditions: Conditions = NO_CONDITIONS
 
     @property
     def symbols(self) -> int:
@@ -60,6 +65,23 @@ class Spec:
     def ends(self) -> bool:
         """Whether records differ in length, so that their end is an outcome too."""
         return self.observation.outputs > self.symbols
+
+    def need_order(self, model: str) -> None:
+        """Raise `UsageError` where values have no order, which a model needs."""
+        if not self.ordered:
+            raise UsageError(f"{model} needs sequences, and these data have no order of columns; use --model vae")
+
+    def refuse_order(self, model: str) -> None:
+        """Raise `UsageError` where values have an order, which a model knows nothing of."""
+        if self.ordered:
+            raise UsageError(f"{model} is for gene expression, and these are sequences; use --model position-markov")
+
+    def refuse_wide(self, model: str, most: int) -> None:
+        """Raise `UsageError` where there are more columns than a model can hold all pairs of."""
+        if self.length > most:
+            raise UsageError(
+                f"{model} holds all pairs of at most {most:,} genes, got {self.length:,}; use --genes {most}"
+            )
 
     def letter_frequencies(self) -> Float[np.ndarray, "length symbols"]:
         """Of the letters at each position of the training records, among those that reach it."""
@@ -93,11 +115,13 @@ class Model(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
+    conditional: ClassVar[bool] = False
+    """Whether it can be told labels of each record (`Spec.conditions`)."""
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """Scalars on the progress bar."""
 
-    def settled(self, n: int) -> "Model":
-        """The model with every size that was left open settled for n training records."""
+    def settled(self, spec: Spec, n: int) -> "Model":
+        """The model with every size that was left open settled for this kind of data and n training records."""
         return self
 
     @abstractmethod

@@ -107,7 +107,7 @@ class Diffusion(Model):
     draws: int = 32
     """Sets of hidden letters for each record in the likelihood bound."""
 
-    def settled(self, n: int) -> "Model":
+    def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(800, 16 * n // self.batch)))
 
     def plan(self, n: int) -> Plan:
@@ -124,6 +124,7 @@ class Diffusion(Model):
         return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions, m.joined_positions))
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
+        spec.need_order(self.name)
         weights = Network(spec, self.width, self.layers, self.taps, key)
         return nn.Averaged.begin(weights, self.optimiser())
 

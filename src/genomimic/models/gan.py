@@ -97,7 +97,7 @@ class GAN(Model):
     def plan(self, n: int) -> Plan:
         return Plan(self._steps, self.batch * self._critic_steps, every=50, patience=self.patience)
 
-    def settled(self, n: int) -> "Model":
+    def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(800, 30 * n // self.batch)))
 
     @property

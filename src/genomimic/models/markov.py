@@ -207,7 +207,7 @@ class PositionMarkov(Chain):
 
 def _symbols(spec: Spec) -> int:
     if not isinstance(spec.observation, Categorical):
-        raise UsageError("Markov models need sequences; this data holds no letters")
+        raise UsageError("this model needs sequences, and these data hold no letters; use --model independent or vae")
     return spec.observation.symbols
 
 

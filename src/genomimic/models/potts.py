@@ -53,7 +53,7 @@ class AutoregressivePotts(Model):
     batch: int = 512
     """Records in a training step."""
 
-    def settled(self, n: int) -> "Model":
+    def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.strongest else replace(self, strongest=1000.0 / n)
 
     def plan(self, n: int) -> Plan:
@@ -109,6 +109,7 @@ class AutoregressivePotts(Model):
 
 def _check(spec: Spec) -> None:
     """Refuse data in which positions mean nothing, and records too long for all pairs of positions."""
+    spec.need_order("potts")
     if not spec.aligned or spec.ends:
         raise UsageError("potts needs aligned records of one length, and these are not; use --model autoregressive")
     longest = int((MOST_COUPLINGS**0.5) // spec.symbols)

@@ -1,26 +1,33 @@
-"""Variational autoencoder (Kingma & Welling 2014) for sequences, whose latent space cannot collapse.
+"""Variational autoencoder (Kingma & Welling 2014).
 
-    z ~ N(0, I);   x_i ~ p(x_i | z, the values before i)
-    loss = reconstruction + KL( N(mean, variance) from N(0, I) )
+    z ~ prior;   x ~ p(x | z, labels)
+    loss = reconstruction + KL( N(mean, variance) from the prior )
 
-The encoder's means are normalised over the records of a batch to a standard deviation of `signal` in every latent unit
-(Zhu et al. 2020), and the variance is 1 - signal^2. Over all records z then has mean 0 and variance 1, as what samples
-are drawn from has, and every unit says something of each record: the KL term is a constant that nothing can shrink.
+Letters have a decoder that also sees the letters before each, and could do without z. So the encoder's means are
+normalised over the records of a batch to a standard deviation of `signal` in every latent unit (Zhu et al. 2020), and
+the variance is 1 - signal^2. Over all records z then has mean 0 and variance 1, as the prior N(0, I) has, and every
+unit says something of each record: the KL term is a constant that nothing can shrink.
+
+Genes have no order, and the decoder has nothing but z. There the encoder gives every record a variance of its own, and
+the prior is a mixture of Gaussians learned with the rest: cells come in kinds, with nothing between them. The KL term
+counts little at first and fully after `warmup` of the steps.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import optax
+from jax.scipy.stats import norm
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.autoregressive import Network
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, mean_bits
+from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, ProfileDecoder
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits
+from genomimic.models.prior import Prior
 
 ACTIVE = 0.01
 """A latent unit is active where its mean varies by more than this over records (Burda et al. 2016)."""
@@ -28,86 +35,36 @@ ACTIVE = 0.01
 UNHEARD = 0.05
 """Nats that a record's own latent vector must be worth to the decoder, above another record's."""
 
-BROAD = 96
-"""Units between the latent vector and what the decoder is told."""
-
-CODE = 16
-"""Numbers that the latent vector sends to each position."""
-
 DRAWS = 4
 """Latent draws for each record in a validation."""
 
+LEAST_VARIANCE = 1e-4
 
-class Encoder(eqx.Module):
-    """Record to its latent means, before they are normalised."""
+SEQUENCES: Mapping[str, Any] = {
+    "latent": 12,
+    "signal": 0.5,
+    "components": 1,
+    "warmup": 0.0,
+    "width": 64,
+    "layers": 4,
+    "dropout": 0.3,
+    "rate": 0.004,
+    "decay": 0.3,
+}
+PROFILES: Mapping[str, Any] = {
+    "latent": 20,
+    "components": 200,
+    "warmup": 0.3,
+    "width": 128,
+    "layers": 1,
+    "dropout": 0.0,
+    "rate": 0.002,
+    "decay": 1.0,
+}
+STEPS = {True: (600, 4000, 20), False: (1000, 10_000, 100)}
+"""Least and most steps, and passes over the data, of ordered and of other records."""
 
-    layers: tuple[eqx.nn.Linear, ...]
-    out: eqx.nn.Linear
-
-    def __init__(self, inputs: int, latent: int, key: PRNGKeyArray) -> None:
-        keys = jax.random.split(key, 3)
-        self.layers = (eqx.nn.Linear(inputs, 256, key=keys[0]), eqx.nn.Linear(256, 128, key=keys[1]))
-        self.out = eqx.nn.Linear(128, latent, key=keys[2])
-
-    def __call__(
-        self, features: Float[Array, "length inputs"], key: PRNGKeyArray | None = None
-    ) -> Float[Array, " latent"]:
-        """With a key, whole positions and units are dropped as in training."""
-        keys = (None, None, None) if key is None else jax.random.split(key, 3)
-        keep = nn.dropout(jnp.ones((len(features), 1)), 0.1, keys[0])
-        x = (features * keep).ravel()
-        x = nn.dropout(jax.nn.relu(nn.linear(self.layers[0], x)), 0.2, keys[1])
-        x = nn.dropout(jax.nn.relu(nn.linear(self.layers[1], x)), 0.1, keys[2])
-        return nn.linear(self.out, x)
-
-
-class Decoder(eqx.Module):
-    """The causal network of the model `autoregressive`, told something by z at every position.
-
-    The first half of z tells all positions the same; the second half tells each position something of its own.
-    """
-
-    everywhere: tuple[eqx.nn.Linear, eqx.nn.Linear]
-    somewhere: tuple[eqx.nn.Linear, eqx.nn.Linear, eqx.nn.Linear]
-    network: Network
-
-    def __init__(self, spec: Spec, latent: int, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
-        keys = jax.random.split(key, 6)
-        half = (latent + 1) // 2
-        self.everywhere = (eqx.nn.Linear(half, BROAD, key=keys[0]), eqx.nn.Linear(BROAD, width, key=keys[1]))
-        self.somewhere = (
-            eqx.nn.Linear(latent - half, BROAD, key=keys[2]),
-            eqx.nn.Linear(BROAD, spec.length * CODE, key=keys[3]),
-            eqx.nn.Linear(CODE, width, key=keys[4]),
-        )
-        self.network = Network(spec, width, layers, taps, keys[5])
-
-    def _told(self, z: Float[Array, " latent"]) -> Float[Array, "length width"]:
-        half = self.everywhere[0].in_features
-        same = nn.linear(self.everywhere[1], jax.nn.relu(nn.linear(self.everywhere[0], z[:half])))
-        codes = nn.linear(self.somewhere[1], jax.nn.relu(nn.linear(self.somewhere[0], z[half:])))
-        return same + nn.linear(self.somewhere[2], codes.reshape(-1, CODE))
-
-    def params(
-        self,
-        z: Float[Array, " latent"],
-        features: Float[Array, "length inputs"],
-        drop: float = 0.0,
-        key: PRNGKeyArray | None = None,
-    ) -> Float[Array, "length outputs"]:
-        """Observation parameters of every position given z and the true values before it, all at once."""
-        return self.network.params(features, drop, key, self._told(z))
-
-    def unroll(self, z: Float[Array, " latent"], spec: Spec, key: PRNGKeyArray) -> Shaped[Array, " length"]:
-        """One sequence drawn value by value."""
-        return self.network.unroll(spec, 1.0, key, self._told(z))
-
-
-class Autoencoder(eqx.Module):
-    """The two networks."""
-
-    encoder: Encoder
-    decoder: Decoder
+Size = TypeVar("Size")
 
 
 class Spread(eqx.Module):
@@ -126,40 +83,52 @@ class VAEState(eqx.Module):
 
 @dataclass(frozen=True)
 class VAE(Model):
-    """Variational autoencoder with a causal decoder and a latent space that cannot collapse."""
+    """Variational autoencoder: a latent space that cannot collapse, and decoders for letters and for genes."""
 
     name: ClassVar[str] = "vae"
     summary: ClassVar[str] = "variational autoencoder: a latent space to encode, interpolate and sample"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    conditional: ClassVar[bool] = True
     shown: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
 
-    latent: int = 12
-    """Latent units."""
-    signal: Annotated[float, Limits(0.01, 0.99)] = 0.5
-    """Standard deviation of each latent unit's means over records; the rest, to a variance of 1, is uncertainty."""
-    width: int = 64
-    """Channels of each decoder layer."""
-    layers: int = 4
-    """Decoder layers; each looks twice as far back as the one before."""
+    latent: int | None = None
+    """Latent units; where not given, 12 for sequences and 20 for profiles."""
+    signal: Annotated[float, Limits(0.01, 0.99)] | None = None
+    """Standard deviation of each latent unit's means over records; the rest, to a variance of 1, is uncertainty. Where
+    not given, 0.5 for sequences; in profiles every record has an uncertainty of its own."""
+    components: int | None = None
+    """Gaussians in the prior; where not given, 1 for sequences and 200 for profiles."""
+    warmup: Share | None = None
+    """Share of the steps in which the KL term gains its weight; where not given, 0 for sequences, 0.3 for profiles."""
+    width: int | None = None
+    """Units of each decoder layer; where not given, 64 for sequences and 128 for profiles."""
+    layers: int | None = None
+    """Decoder layers; where not given, 4 for sequences, each looking twice as far back, and 1 for profiles."""
     taps: int = 3
-    """Places at which each decoder layer looks."""
-    dropout: Annotated[float, Limits(0, 0.9)] = 0.3
-    """Share of decoder channels dropped in training, the same ones all along a record."""
-    rate: Positive = 0.004
-    """Peak learning rate."""
-    decay: float = 0.3
-    """Weight decay."""
+    """Places at which each decoder layer of sequences looks."""
+    dropout: Annotated[float, Limits(0, 0.9)] | None = None
+    """Share of decoder channels dropped in training; where not given, 0.3 for sequences and 0 for profiles."""
+    rate: Positive | None = None
+    """Peak learning rate; where not given, 0.004 for sequences and 0.002 for profiles."""
+    decay: float | None = None
+    """Weight decay; where not given, 0.3 for sequences and 1 for profiles."""
     batch: int = 128
     """Records in a training step."""
     steps: int | None = None
-    """Most training steps; 20 passes over the data, but 600 to 4,000 steps, where not given."""
+    """Most training steps; where not given, 20 passes over sequences, but 600 to 4,000 steps, and 100 passes over
+    profiles, but 1,000 to 10,000 steps."""
     patience: int = 4
     """Validations without improvement before training stops."""
     draws: int = 64
     """Latent draws for each record in the likelihood bound."""
 
-    def settled(self, n: int) -> "Model":
-        return self if self.steps else replace(self, steps=min(4000, max(600, 20 * n // self.batch)))
+    def settled(self, spec: Spec, n: int) -> "Model":
+        found = dict(SEQUENCES if spec.ordered else PROFILES)
+        least, most, passes = STEPS[spec.ordered]
+        found = found | {"steps": min(most, max(least, passes * n // self.batch))}
+        if self.components is not None and self.components > 1:
+            found = found | {"signal": None}
+        return replace(self, **{name: value for name, value in found.items() if getattr(self, name) is None})
 
     def plan(self, n: int) -> Plan:
         every = min(self._steps, 250, max(50, 3 * n // (2 * self.batch)))
@@ -167,57 +136,75 @@ class VAE(Model):
 
     @property
     def _steps(self) -> int:
-        assert self.steps is not None, "settled() comes first"
-        return self.steps
+        return _settled(self.steps)
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with a warmed-up cosine rate."""
-        return nn.adamw(self.rate, self._steps, self.decay, _tables, clip=20.0)
+        return nn.adamw(_settled(self.rate), self._steps, _settled(self.decay), _tables, clip=20.0)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> VAEState:
-        encoder_key, decoder_key = jax.random.split(key)
-        encoder = Encoder(spec.length * spec.observation.inputs, self.latent, encoder_key)
-        decoder = Decoder(spec, self.latent, self.width, self.layers, self.taps, decoder_key)
-        weights = Autoencoder(encoder, decoder)
-        spread = Spread(jnp.zeros(self.latent), jnp.ones(self.latent))
+        keys = jax.random.split(key)
+        encoder = Encoder(spec, _settled(self.latent), keys[0], learned=self.signal is None)
+        width, layers = _settled(self.width), _settled(self.layers)
+        if spec.ordered:
+            decoder = OrderedDecoder(spec, _settled(self.latent), width, layers, self.taps, keys[1])
+        else:
+            decoder = ProfileDecoder(spec, _settled(self.latent), (width,) * layers, keys[1])
+        prior = Prior.begin(_settled(self.components), _settled(self.latent), jax.random.fold_in(key, 2))
+        weights = Autoencoder(encoder, decoder, prior)
+        spread = Spread(jnp.zeros(_settled(self.latent)), jnp.ones(_settled(self.latent)))
         return VAEState(nn.Averaged.begin(weights, self.optimiser()), spread)
 
     def step(
-        self, spec: Spec, state: VAEState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+        self, spec: Spec, state: VAEState, batch: Shaped[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
-        gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, key), has_aux=True)
+        warm = max(_settled(self.warmup) * self._steps, 1.0)
+        weight = jnp.minimum((state.networks.step + 1) / warm, 1.0)
+        gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, weight, key), has_aux=True)
         grads, (spread, scalars) = gradient(state.networks.weights)
         spread = nn.moving_average(state.spread, spread, state.networks.step, 0.99)
         return VAEState(state.networks.after(grads, self.optimiser()), spread), scalars
 
     def loss(
-        self, spec: Spec, weights: Autoencoder, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        weights: Autoencoder,
+        batch: Shaped[Array, "batch columns"],
+        weight: Float[Array, ""],
+        key: PRNGKeyArray,
     ) -> tuple[Float[Array, ""], tuple[Spread, Scalars]]:
-        """Reconstruction + KL in nats a record; the encoder's spread over the batch, and the loss's parts."""
+        """Reconstruction + weight * KL in nats a record; the encoder's spread over the batch, and the loss's parts."""
         encode_key, noise_key, decode_key = jax.random.split(key, 3)
-        features = jax.vmap(spec.observation.features)(batch)
-        raw = jax.vmap(weights.encoder)(features, jax.random.split(encode_key, len(batch)))
-        spread = Spread(raw.mean(0), raw.var(0))
+        values, told = jax.vmap(spec.conditions.apart)(batch)
+        features = jax.vmap(spec.observation.features)(values)
+        raw = jax.vmap(weights.encoder)(features, told, jax.random.split(encode_key, len(batch)))
+        spread = Spread(raw[:, : _settled(self.latent)].mean(0), raw[:, : _settled(self.latent)].var(0))
         mean, variance = self._posterior(raw, spread)
         z = mean + jnp.sqrt(variance) * jax.random.normal(noise_key, mean.shape)
 
         def read(
             z: Float[Array, " latent"],
+            told: Float[Array, " width"],
             features: Float[Array, "length inputs"],
             x: Shaped[Array, " length"],
             key: PRNGKeyArray,
         ) -> Float[Array, ""]:
-            return spec.observation.log_prob(weights.decoder.params(z, features, self.dropout, key), x).sum()
+            params = weights.decoder.params(spec, z, told, features, _settled(self.dropout), key)
+            return spec.observation.log_prob(params, x).sum()
 
-        reconstruction = -jax.vmap(read)(z, features, batch, jax.random.split(decode_key, len(batch))).mean()
-        kl = kl_divergence(mean, variance).sum(1).mean()
+        keys = jax.random.split(decode_key, len(batch))
+        reconstruction = -jax.vmap(read)(z, told, features, values, keys).mean()
+        kl = self._divergence(weights.prior, mean, variance, z).mean()
         loss = reconstruction + kl
-        return loss, (spread, {"train_loss": loss, "reconstruction": reconstruction, "kl": kl})
+        return reconstruction + weight * kl, (
+            spread,
+            {"train_loss": loss, "reconstruction": reconstruction, "kl": kl},
+        )
 
     def validate(
-        self, spec: Spec, state: VAEState, values: Shaped[Array, "n length"], key: PRNGKeyArray
+        self, spec: Spec, state: VAEState, values: Shaped[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
-        """Bits per base by the importance-weighted bound, and how much the latent units carry.
+        """Bits per value by the importance-weighted bound, and how much the latent units carry.
 
         `told_nats`: how much likelier a record is to the decoder that is given its z than to one that is given the z of
         the record before: near 0, the decoder has learned to ignore z.
@@ -225,22 +212,26 @@ class VAE(Model):
         keys = jax.random.split(key, len(values))
 
         def one(
-            at: tuple[Shaped[Array, " length"], Shaped[Array, " length"], PRNGKeyArray],
-        ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, " latent"]]:
+            at: tuple[Shaped[Array, " columns"], Shaped[Array, " columns"], PRNGKeyArray],
+        ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, "2 latent"]]:
             x, other, key = at
             own, strange = self._drawn(spec, state, x, key, DRAWS), self._drawn(spec, state, other, key, 1)
             read = jax.vmap(lambda z: self._log_likelihood(spec, state, z, x))(jnp.concatenate([own[0], strange[0]]))
             bound = jax.nn.logsumexp(read[:DRAWS] + own[1]) - jnp.log(float(DRAWS))
-            return bound, read[:DRAWS].mean() - read[DRAWS], self.encode(spec, state, x)[0]
+            return bound, read[:DRAWS].mean() - read[DRAWS], jnp.stack(self.encode(spec, state, x))
 
-        bound, told, mean = jax.lax.map(one, (values, jnp.roll(values, 1, 0), keys), batch_size=64)
-        kl = kl_divergence(mean, jnp.full(mean.shape, 1 - self.signal**2)).sum(1).mean()
+        bound, told, latent = jax.lax.map(one, (values, jnp.roll(values, 1, 0), keys), batch_size=64)
+        mean, variance = latent[:, 0], latent[:, 1]
+        kl = kl_divergence(mean, variance).sum(1).mean()
         active = (mean.var(0) > ACTIVE).sum().astype(float)
-        bits = mean_bits(spec, values, bound)
+        x = jax.vmap(spec.conditions.apart)(values)[0]
+        bits = mean_bits(spec, x, bound)
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
-        return {"encoder": state.networks.average.encoder, "decoder": state.networks.average.decoder}
+        weights = state.networks.average
+        found = {"encoder": weights.encoder, "decoder": weights.decoder}
+        return found | ({"prior": weights.prior} if _settled(self.components) > 1 else {})
 
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         recent = log[-2:]
@@ -251,49 +242,83 @@ class VAE(Model):
             )
         return None
 
-    def log_prob(self, spec: Spec, state: VAEState, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+    def log_prob(
+        self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"], key: PRNGKeyArray
+    ) -> Float[Array, ""]:
         """Lower bound by `draws` importance-weighted latent draws (Burda et al. 2016)."""
         drawn, log_ratio = self._drawn(spec, state, x, key, self.draws)
         read = jax.lax.map(lambda z: self._log_likelihood(spec, state, z, x), drawn)
         return jax.nn.logsumexp(read + log_ratio) - jnp.log(float(self.draws))
 
-    def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
-        prior_key, key = jax.random.split(key)
-        return self.decode(spec, state, jax.random.normal(prior_key, (self.latent,)), key)
+    def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
+        prior_key, told_key, key = jax.random.split(key, 3)
+        codes = spec.conditions.draw(told_key)
+        z = state.networks.average.prior.sample(prior_key)
+        return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
 
     def encode(
-        self, spec: Spec, state: VAEState, x: Shaped[Array, " length"]
+        self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"]
     ) -> tuple[Float[Array, " latent"], Float[Array, " latent"]]:
         """Mean and variance of a record's latent vector."""
-        return self._posterior(state.networks.average.encoder(spec.observation.features(x)), state.spread)
+        values, told = spec.conditions.apart(x)
+        return self._posterior(state.networks.average.encoder(spec.observation.features(values), told), state.spread)
 
     def decode(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], key: PRNGKeyArray
+    ) -> Shaped[Array, " columns"]:
+        """A record drawn from the decoder's distribution at a latent vector; labels are drawn as they are frequent."""
+        told_key, key = jax.random.split(key)
+        codes = spec.conditions.draw(told_key)
+        return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
+
+    def _decode(
+        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], told: Float[Array, " width"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
-        """A record drawn from the decoder's distribution at a latent vector."""
-        return state.networks.average.decoder.unroll(z, spec, key)
+        return state.networks.average.decoder.unroll(spec, z, told, key)
 
     def _posterior(
-        self, raw: Float[Array, "*batch latent"], spread: Spread
+        self, raw: Float[Array, "*batch out"], spread: Spread
     ) -> tuple[Float[Array, "*batch latent"], Float[Array, "*batch latent"]]:
-        """Means with a standard deviation of `signal` over records, and what is left to a variance of 1."""
+        """Means spread by `signal` over records with what is left to a variance of 1, or both as learned."""
+        if self.signal is None:
+            mean, raw_variance = jnp.split(raw, 2, -1)
+            return mean, jax.nn.softplus(raw_variance) + LEAST_VARIANCE
         mean = self.signal * (raw - spread.mean) / jnp.sqrt(spread.variance + 1e-6)
         return mean, jnp.full(raw.shape, 1 - self.signal**2)
 
+    def _divergence(
+        self,
+        prior: Prior,
+        mean: Float[Array, "batch latent"],
+        variance: Float[Array, "batch latent"],
+        z: Float[Array, "batch latent"],
+    ) -> Float[Array, " batch"]:
+        """KL divergence in nats: exact from N(0, I), by one draw from a mixture."""
+        if self.components == 1:
+            return kl_divergence(mean, variance).sum(1)
+        return norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1) - jax.vmap(prior.log_prob)(z)
+
     def _drawn(
-        self, spec: Spec, state: VAEState, x: Shaped[Array, " length"], key: PRNGKeyArray, draws: int
+        self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"], key: PRNGKeyArray, draws: int
     ) -> tuple[Float[Array, "draws latent"], Float[Array, " draws"]]:
         """Draws of a record's latent vector, and how much likelier each is a priori than given the record, as log."""
         mean, variance = self.encode(spec, state, x)
-        noise = jax.random.normal(key, (draws, self.latent))
+        noise = jax.random.normal(key, (draws, _settled(self.latent)))
         z = mean + jnp.sqrt(variance) * noise
-        return z, (noise**2 - z**2 + jnp.log(variance)).sum(1) / 2
+        prior = jax.vmap(state.networks.average.prior.log_prob)(z)
+        return z, prior - norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1)
 
     def _log_likelihood(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], x: Shaped[Array, " length"]
+        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], x: Shaped[Array, " columns"]
     ) -> Float[Array, ""]:
-        params = state.networks.average.decoder.params(z, spec.observation.features(x))
-        return spec.observation.log_prob(params, x).sum()
+        values, told = spec.conditions.apart(x)
+        params = state.networks.average.decoder.params(spec, z, told, spec.observation.features(values))
+        return spec.observation.log_prob(params, values).sum()
+
+
+def _settled(size: Size | None) -> Size:
+    assert size is not None, "settled() comes first"
+    return size
 
 
 def kl_divergence(
@@ -308,5 +333,8 @@ def kl_divergence(
 
 
 def _tables(weights: Any) -> Any:
-    """Weights that begin at the data's own numbers, and positions."""
-    return weights.decoder.network.bias, weights.decoder.network.positions
+    """Weights that begin at the data's own numbers, positions, and the prior."""
+    decoder = weights.decoder
+    if isinstance(decoder, ProfileDecoder):
+        return decoder.profile.start, weights.prior.middles, weights.prior.log_spreads
+    return decoder.network.bias, decoder.network.positions, weights.prior.middles, weights.prior.log_spreads

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 Reach = Literal["value", "column", "row"]
 """What an output belongs to: each value, a column whatever the record, or a record whatever the column."""
@@ -56,6 +56,10 @@ class Observation(ABC):
     def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
         """Which values of a row are scored."""
 
+    def known(self, x: Shaped[Array, " length"]) -> Int[Array, ""]:
+        """How many values of a row are known: what a likelihood is divided by."""
+        return self.observed(x).sum()
+
     @abstractmethod
     def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
         """Log-probability of each value of a row in nats; 0 where it is not scored."""
@@ -79,6 +83,10 @@ class Observation(ABC):
     @abstractmethod
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
         """A row of draws made a valid record."""
+
+    def sharp(self, start: Float[np.ndarray, "length outputs"]) -> Float[np.ndarray, "length outputs"]:
+        """Where a network that can tell records apart begins: at `start`, unless that leaves too much to chance."""
+        return start
 
     @abstractmethod
     def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:

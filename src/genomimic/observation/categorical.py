@@ -56,6 +56,10 @@ class Categorical(Observation):
         behind_end = jnp.concatenate([jnp.zeros(1, bool), x[:-1] == self.pad])
         return (x < self.outputs) & ~behind_end
 
+    def known(self, x: Int[Array, " length"]) -> Int[Array, ""]:
+        """Symbols; an end is none."""
+        return (x < self.symbols).sum()
+
     def log_prob(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, " length"]:
         log_probs = jax.nn.log_softmax(params)
         picked = jnp.take_along_axis(log_probs, jnp.minimum(x, self.outputs - 1)[:, None].astype(jnp.int32), 1)[:, 0]

@@ -8,30 +8,54 @@ the total that they are expected to hold.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import gammaln
 from jax.scipy.stats import norm
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+from scipy.stats import nbinom
 
 from genomimic.observation.base import Observation, Reach
 
 LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
 """Outputs by place: the last only where zeros are inflated."""
 
+MOST_SEEN = 10.0
+"""Standard deviations that a count of 1 is at most to a network: more would make the rarest genes the loudest."""
+
+SHARP = 2.0
+"""Dispersion from which networks begin."""
+
+MULTIPLIED = 6
+"""Factors of a rising product that are multiplied one by one."""
+
 LEAST_SPREAD = 0.01
 """Of the logarithm of library sizes; below it all records are as good as equally deep."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NegativeBinomial(Observation):
-    """Counts with the library size of their record; `zero_inflated` adds zeros of another origin (ZINB)."""
+    """Counts with the library size of their record; `zero_inflated` adds zeros of another origin (ZINB).
 
+    `centre` and `scale` are mean and standard deviation of log(1 + count) in each column of the training data.
+    """
+
+    centre: Float[np.ndarray, " length"] = field(repr=False)
+    scale: Float[np.ndarray, " length"] = field(repr=False)
     zero_inflated: bool = False
+
+    @classmethod
+    def of(cls, values: Int[np.ndarray, "n length"], *, zero_inflated: bool = False) -> "NegativeBinomial":
+        """In the units of these data; a rare count is seen as no more than `MOST_SEEN` deviations."""
+        logs = [np.log1p(np.maximum(values[at : at + 1024], 0), dtype=np.float32) for at in range(0, len(values), 1024)]
+        centre = np.sum([block.sum(0, dtype=np.float64) for block in logs], 0) / len(values)
+        square = np.sum([(block.astype(np.float64) ** 2).sum(0) for block in logs], 0) / len(values)
+        scale = np.sqrt(np.maximum(square - centre**2, 0.0))
+        least = np.log(2.0) / MOST_SEEN
+        return cls(centre.astype(np.float32), np.maximum(scale, least).astype(np.float32), zero_inflated)
 
     @property
     def inputs(self) -> int:
@@ -50,15 +74,18 @@ class NegativeBinomial(Observation):
         return -1
 
     def config(self) -> dict[str, Any]:
-        return {"name": "negative-binomial", "zero_inflated": self.zero_inflated}
+        columns = {"centre": self.centre.tolist(), "scale": self.scale.tolist()}
+        return {"name": "negative-binomial", "zero_inflated": self.zero_inflated, **columns}
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "NegativeBinomial":
-        return cls(bool(config["zero_inflated"]))
+        centre, scale = (np.array(config[name], np.float32) for name in ("centre", "scale"))
+        return cls(centre, scale, bool(config["zero_inflated"]))
 
-    def features(self, x: Shaped[Array, "*shape"]) -> Float[Array, "*shape inputs"]:
-        """log(1 + count); 0 where it is not known."""
-        return jnp.log1p(jnp.maximum(x, 0).astype(jnp.float32))[..., None]
+    def features(self, x: Shaped[Array, "*rows length"]) -> Float[Array, "*rows length inputs"]:
+        """log(1 + count), standardised; 0, which is the mean, where it is not known."""
+        logs = jnp.log1p(jnp.maximum(x, 0).astype(jnp.float32))
+        return jnp.where(self.observed(x), (logs - self.centre) / self.scale, 0.0)[..., None]
 
     def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
         return x >= 0
@@ -116,14 +143,15 @@ class NegativeBinomial(Observation):
         log_mean = middle + spread * jax.random.normal(library_key) + jax.nn.log_softmax(params[:, LOGIT])
         hard = self.features(self.draw_about(params, log_mean, key))
         mean = jnp.exp(log_mean)
-        soft = jnp.log1p(jax.nn.sigmoid(-params[:, ZERO]) * mean if self.zero_inflated else mean)[..., None]
+        kept = jax.nn.sigmoid(-params[:, ZERO]) if self.zero_inflated else 1.0
+        soft = ((jnp.log1p(kept * mean) - self.centre) / self.scale)[..., None]
         return jax.lax.stop_gradient(hard - soft) + soft
 
     def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
         return drawn
 
     def from_features(self, features: Float[Array, "length inputs"]) -> Int[Array, " length"]:
-        return jnp.round(jnp.expm1(features[..., 0])).astype(jnp.int32)
+        return jnp.round(jnp.expm1(features[..., 0] * self.scale + self.centre)).astype(jnp.int32)
 
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
         return x
@@ -143,6 +171,27 @@ class NegativeBinomial(Observation):
         if self.zero_inflated:
             found[:, ZERO] = -3.0
         return found
+
+    def sharp(self, start: Float[np.ndarray, "length outputs"]) -> Float[np.ndarray, "length outputs"]:
+        """Dispersions of at least `SHARP`.
+
+        By moments over all records, a gene of few cells has a tiny one: any count is as likely, nothing is left to
+        explain, and what goes together in those cells is learned late or never.
+        """
+        sharp = start.copy()
+        sharp[:, DISPERSION] = np.maximum(start[:, DISPERSION], np.log(SHARP))
+        return sharp
+
+    def quantiles(
+        self, start: Float[np.ndarray, "length outputs"], levels: Float[np.ndarray, " levels"]
+    ) -> Int[np.ndarray, "length levels"]:
+        """Counts of each column below which these shares of all records lie, whatever their library sizes."""
+        first, second = (np.exp(k * start[0, LIBRARY] + k**2 * np.exp(start[0, SPREAD]) ** 2 / 2) for k in (1, 2))
+        share, size = np.exp(start[:, LOGIT]), np.exp(start[:, DISPERSION])
+        mean = first * share
+        excess = np.maximum(second * share**2 * (1 + 1 / size) - mean**2, 1e-6 * mean**2)
+        whole = mean**2 / excess
+        return nbinom.ppf(levels, whole[:, None], (whole / (whole + mean))[:, None]).astype(np.int32)
 
     def _shares(
         self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
@@ -167,9 +216,32 @@ def log_negative_binomial(
     >>> round(float(log_negative_binomial(jnp.array(0.0), jnp.array(0.0), jnp.array(0.0))), 4)  # a half
     -0.6931
     """
-    size, log_total = jnp.exp(log_size), jnp.logaddexp(log_mean, log_size)
-    ways = gammaln(counts + size) - gammaln(size) - gammaln(counts + 1)
+    size, mean = jnp.exp(log_size), jnp.exp(log_mean)
+    log_total = jnp.log(mean + size)
+    ways = log_rising(size, counts) - log_rising(jnp.ones_like(size), counts)
     return ways + size * (log_size - log_total) + counts * (log_mean - log_total)
+
+
+def log_rising(base: Float[Array, "*shape"], times: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Log Gamma(base + times) - log Gamma(base): the logarithm of base (base + 1) ... (base + times - 1).
+
+    The first factors are multiplied, the others summed by Stirling's series: for the small counts that most are, this
+    is exact and many times as fast as two gamma functions.
+
+    >>> round(float(log_rising(jnp.array(2.0), jnp.array(3.0))), 4)  # log(2 * 3 * 4)
+    3.1781
+    """
+    product = jnp.ones_like(times * base)
+    for i in range(MULTIPLIED):
+        product = product * jnp.where(times > i, base + i, 1.0)
+    beyond = _stirling(base + jnp.maximum(times, MULTIPLIED)) - _stirling(base + MULTIPLIED)
+    return jnp.log(product) + beyond
+
+
+def _stirling(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+    """Log Gamma(x) but for a constant, for x of 6 and more."""
+    inverse = 1 / x
+    return (x - 0.5) * jnp.log(x) - x + inverse * (1 / 12 - inverse**2 / 360)
 
 
 def _dispersion(

@@ -1,0 +1,36 @@
+"""The distribution that latent vectors are drawn from: a mixture of Gaussians, of which one is N(0, I)."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.scipy.stats import norm
+from jaxtyping import Array, Float, PRNGKeyArray
+
+QUICK = 10.0
+"""Times that the prior learns faster than weights of layers: it must follow where the encoder puts the records."""
+
+
+class Prior(eqx.Module):
+    """Middles, log-spreads and log-weights, in units of 1 / `QUICK` (Dilokthanakul et al. 2016, arXiv:1611.02648)."""
+
+    middles: Float[Array, "components latent"]
+    log_spreads: Float[Array, "components latent"]
+    logits: Float[Array, " components"]
+
+    @classmethod
+    def begin(cls, components: int, latent: int, key: PRNGKeyArray) -> "Prior":
+        """One is N(0, I); several begin as that, at middles of their own."""
+        middles = jax.random.normal(key, (components, latent)) * (components > 1)
+        return cls(middles / QUICK, jnp.zeros((components, latent)), jnp.zeros(components))
+
+    def log_prob(self, z: Float[Array, " latent"]) -> Float[Array, ""]:
+        """Log-density of a latent vector in nats."""
+        each = norm.logpdf(z, QUICK * self.middles, jnp.exp(QUICK * self.log_spreads)).sum(1)
+        return jax.nn.logsumexp(each + jax.nn.log_softmax(QUICK * self.logits))
+
+    def sample(self, key: PRNGKeyArray) -> Float[Array, " latent"]:
+        """A latent vector."""
+        which_key, key = jax.random.split(key)
+        which = jax.random.categorical(which_key, QUICK * self.logits)
+        noise = jax.random.normal(key, self.middles.shape[1:])
+        return QUICK * self.middles[which] + jnp.exp(QUICK * self.log_spreads[which]) * noise
