@@ -117,10 +117,10 @@ def contend(name: str, seed: int, data: Path) -> dict[str, float]:
     """Train one of our models, sample and judge: what the child process prints."""
     from genomimic import models
     from genomimic.sampling import bits_per_base, sample
-    from genomimic.training import fit
+    from genomimic.training import fit, spec_of
 
     parts = parts_of(data)
-    model = models.build(name).settled(len(parts.train))
+    model = models.build(name).settled(spec_of(parts.train), len(parts.train))
     began, cpu = time.monotonic(), time.process_time()
     run = fit(model, parts.train, parts.validation, seed=seed)
     found = {"train_seconds": time.monotonic() - began, "train_cpu": time.process_time() - cpu}

@@ -40,7 +40,8 @@ def records(length: int, n: int = 9507) -> Dataset:
 
 def untrained(name: str, data: Dataset) -> Run:
     """A model of the default sizes for the data."""
-    model, spec = models.build(name).settled(len(data)), spec_of(data)
+    spec = spec_of(data)
+    model = models.build(name).settled(spec, len(data))
     return Run(model, spec, jax.jit(lambda key: model.init(spec, key))(jax.random.key(0)), data.modality)
 
 

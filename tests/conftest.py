@@ -1,6 +1,7 @@
 """Every test is a shape test: annotated shapes and types are checked at each call of the modules that compute."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from jaxtyping import install_import_hook
@@ -24,24 +25,50 @@ from genomimic import models  # noqa: E402
 from genomimic.dataset import Dataset  # noqa: E402
 from genomimic.modalities.sequences import Sequences  # noqa: E402
 from genomimic.training import fit  # noqa: E402
+from tests.toys import cells  # noqa: E402
 
 TINY = {
     "autoregressive": {"steps": "60", "width": "16", "layers": "2"},
     "diffusion": {"steps": "60", "width": "16", "layers": "2"},
     "potts": {"strengths": "3", "steps": "60", "batch": "128"},
     "vae": {"steps": "60", "latent": "4", "width": "16", "layers": "2", "draws": "128"},
+    "copula": {"batch": "400"},
     "gan": {"steps": "50", "latent": "4", "width": "16", "context": "4", "batch": "32"},
 }
 """Settings with which networks train in a second."""
 
-KINDS = ("fixed", "variable")
-REFUSED = {("potts", "variable")}
+SEQUENCES, PROFILES = ("fixed", "variable"), ("counts", "zero-inflated-counts", "continuous")
+KINDS = (*SEQUENCES, *PROFILES)
+BOTH_KINDS, EXPRESSION_ONLY = {"vae", "gan"}, {"independent", "copula", "pca-gaussian"}
+REFUSED = (
+    {
+        ("potts", "variable"),
+        ("copula", "continuous"),
+        ("pca-gaussian", "counts"),
+        ("pca-gaussian", "zero-inflated-counts"),
+    }
+    | {(name, kind) for name in EXPRESSION_ONLY for kind in SEQUENCES}
+    | {(name, kind) for name in set(models.MODELS) - EXPRESSION_ONLY - BOTH_KINDS for kind in PROFILES}
+)
 """Models and kinds of data that they cannot learn, and say so."""
 
 
+def home(name: str) -> str:
+    """A kind of data that a model can learn."""
+    return next(kind for kind in ("fixed", "counts", "continuous") if (name, kind) not in REFUSED)
+
+
+def _holed(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Values of which a few are not known."""
+    missing = -1 if values.dtype == np.int32 else np.nan
+    return np.where(rng.random(values.shape) < 0.005, np.array(missing, values.dtype), values)
+
+
 def toy(n: int, seed: int, *, length: int = 12, kind: str = "fixed") -> Dataset:
-    """DNA with a motif at a place, a position that copies another one, and N here and there."""
+    """DNA with a motif at a place, a copied position, and N here and there; or cells of three types."""
     rng = np.random.default_rng(seed)
+    if kind in PROFILES:
+        return replace(made := cells(n, rng, kind), values=_holed(made.values, rng))
     values = rng.choice(4, (n, length), p=[0.4, 0.1, 0.2, 0.3]).astype(np.int8)
     motif = np.array([[3, 0, 3]])[:, : length - 3]
     values[:, 3:6] = np.where(rng.random((n, 1)) < 0.8, motif, values[:, 3:6])
@@ -58,7 +85,8 @@ def trained():
     """A run of a model on a kind of toy data, trained once in a session: `trained(name, kind)`."""
     runs = {}
 
-    def get(name, kind="fixed"):
+    def get(name, kind=None):
+        kind = kind or home(name)
         if (name, kind) not in runs:
             model = models.build(name, TINY.get(name))
             runs[name, kind] = fit(model, toy(800, 1, kind=kind), toy(200, 2, kind=kind))

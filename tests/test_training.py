@@ -97,7 +97,7 @@ def test_counting_shows_every_record_once_and_then_nothing():
     ],
 )
 def test_health_is_told_in_a_sentence(name, rows, sentence):
-    found = models.build(name).settled(10_000).health(rows)
+    found = models.build(name).settled(spec_of(toy(50, 1)), 10_000).health(rows)
     assert (found is None) if sentence is None else (sentence in found)
 
 

@@ -168,12 +168,12 @@ def test_potts_finds_the_couplings_that_made_the_data():
 def test_potts_refuses_records_too_long_for_its_pairs():
     data = toy(20, 1, length=800)
     with pytest.raises(UsageError, match=r"potts couples .* at most 724 letters, and these records have 800; cut them"):
-        models.build("potts").settled(20).init(spec_of(data), jax.random.key(0))
+        models.build("potts").settled(spec_of(data), 20).init(spec_of(data), jax.random.key(0))
 
 
 def test_temperature_is_stated_and_sharpens(trained):
     run = trained("autoregressive")
-    model = models.build("autoregressive", TINY["autoregressive"] | {"temperature": "0.2"}).settled(800)
+    model = models.build("autoregressive", TINY["autoregressive"] | {"temperature": "0.2"}).settled(run.spec, 800)
     cold = sample(type(run)(model, run.spec, run.state, run.modality), 500)
     assert set(cold.labels["temperature"]) == {"0.2"}
     assert "temperature" not in sample(run, 5).labels

@@ -1,7 +1,5 @@
 """The two networks of the VAE: record to latent vector, and latent vector to record."""
 
-from typing import Protocol
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -53,28 +51,6 @@ class Encoder(eqx.Module):
         x = nn.dropout(jax.nn.relu(nn.linear(self.layers[0], x)), self.drops[1], keys[1])
         x = nn.dropout(jax.nn.relu(nn.linear(self.layers[1], x)), self.drops[2], keys[2])
         return nn.linear(self.out, x)
-
-
-class Decoder(Protocol):
-    """Latent vector, and what is told of the record, to the record."""
-
-    def params(
-        self,
-        spec: Spec,
-        z: Float[Array, " latent"],
-        condition: Float[Array, " width"],
-        features: Float[Array, "length inputs"],
-        drop: float = 0.0,
-        key: PRNGKeyArray | None = None,
-    ) -> Float[Array, "length outputs"]:
-        """Observation parameters of every value given z; decoders of values in order also see those before each."""
-        ...
-
-    def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " width"], key: PRNGKeyArray
-    ) -> Shaped[Array, " length"]:
-        """One record drawn."""
-        ...
 
 
 class OrderedDecoder(eqx.Module):
@@ -151,6 +127,9 @@ class ProfileDecoder(eqx.Module):
     ) -> Shaped[Array, " length"]:
         """One record drawn at once."""
         return spec.observation.draw(self.profile(spec, jnp.concatenate([z, condition])), key)
+
+
+Decoder = OrderedDecoder | ProfileDecoder
 
 
 class Autoencoder(eqx.Module):

@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,6 +16,8 @@ from genomimic.models.conditions import Conditions
 from genomimic.observation import Observation
 
 NO_CONDITIONS = Conditions()
+
+Size = TypeVar("Size")
 
 State = Any
 """A pytree of arrays that a model alone looks into: counts, weights, optimiser moments."""
@@ -163,6 +165,12 @@ class Model(ABC):
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         """A sentence that says why training should stop and what to change, or None while all is well."""
         return None
+
+
+def settled(size: Size | None) -> Size:
+    """A size that `Model.settled` has settled."""
+    assert size is not None, "settled() comes first"
+    return size
 
 
 def mean_bits(spec: Spec, values: Shaped[Array, "n length"], log_probs: Float[Array, " n"]) -> Float[Array, ""]:

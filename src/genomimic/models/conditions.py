@@ -87,7 +87,7 @@ class Conditions:
         """A row from its values and the numbers of its levels."""
         return jnp.concatenate([values, codes.astype(values.dtype)]) if self.names else values
 
-    def labels(self, codes: Int[np.ndarray, "n names"]) -> dict[str, Shaped[np.ndarray, " n"]]:
+    def labels(self, codes: Shaped[np.ndarray, "n names"]) -> dict[str, Shaped[np.ndarray, " n"]]:
         """Label columns of rows whose levels have these numbers."""
         named = zip(self.names, self.levels, codes.T.astype(int), strict=True)
         return {name: np.array(levels, dtype=object)[column] for name, levels, column in named}

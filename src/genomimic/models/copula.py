@@ -15,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from scipy import stats
 
 from genomimic.errors import UsageError
 from genomimic.models.base import Model, Plan, Scalars, Spec
@@ -102,4 +103,4 @@ class Copula(Model):
 
 def norm_cdf(levels: Float[np.ndarray, " levels"]) -> Float[np.ndarray, " levels"]:
     """Probability below each normal score."""
-    return np.asarray(norm.cdf(levels))
+    return stats.norm.cdf(levels)

@@ -1,6 +1,6 @@
-"""Generative adversarial network (Goodfellow et al. 2014) for sequences.
+"""Generative adversarial network (Goodfellow et al. 2014).
 
-A generator G turns a noise vector z into a sequence, a discriminator gives every sequence a number D(x), and the two
+A generator G turns a noise vector z into a record, a discriminator gives every record a number D(x), and the two
 are trained against each other. With r a real and f = G(z) a synthetic record:
 
     relativistic   L_D = softplus(D(f) - D(r)),  L_G = softplus(D(r) - D(f)),
@@ -9,9 +9,10 @@ are trained against each other. With r a real and f = G(z) a synthetic record:
                    or with `saturating` the minimax form L_G = log(1 - s(D(f)));  s is the logistic function
     wgan-gp        L_D = D(f) - D(r) + penalty * (|grad D(between)| - 1)^2,  L_G = -D(f)   (Gulrajani et al. 2017)
 
-To L_G is added what a second critic says, the witness of frequencies (`witness.py`), which is never trained.
-G writes left to right and commits to each letter: draws are exactly one-hot forward and carry the softmax's gradient
-backward (straight-through), so D never sees a softmax, and sampling is what was trained.
+For sequences, what a second critic says is added to L_G: the witness of frequencies (`witness.py`), never trained.
+G writes letters left to right and commits to each, or draws all genes at once: draws are letters and counts forward and
+carry the gradient of what they are drawn from backward (straight-through), so D never sees anything that data could not
+be, and sampling is what was trained. Labels are told to both players; a synthetic record has those of a real one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,9 +26,9 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
-from genomimic.models.critic import Discriminator
-from genomimic.models.generator import Generator
+from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec, settled
+from genomimic.models.critic import Discriminator, OrderedDiscriminator, ProfileDiscriminator
+from genomimic.models.generator import Generator, OrderedGenerator, ProfileGenerator
 from genomimic.models.moments import moment_gap, near_twins
 from genomimic.models.witness import Means, means, witness
 
@@ -39,8 +40,14 @@ NUDGE = 0.1
 MEMORY = 0.95
 """Share of the synthetic means that the witness keeps from one step to the next."""
 
+SEQUENCES: Mapping[str, Any] = {"witness": 1.0, "width": 64, "generator_rate": 0.001, "discriminator_rate": 0.001}
+PROFILES: Mapping[str, Any] = {"witness": 0.0, "width": 256, "generator_rate": 0.0005, "discriminator_rate": 0.0005}
+STEPS = {True: (800, 3000, 30), False: (1500, 6000, 80)}
+"""Least and most steps, and passes over the data, of ordered and of other records."""
+
 Features = Float[Array, "length inputs"]
 Batch = Float[Array, "batch length inputs"]
+Told = Float[Array, "batch told"]
 
 
 class GANState(eqx.Module):
@@ -59,12 +66,13 @@ class GANState(eqx.Module):
 
 @dataclass(frozen=True)
 class GAN(Model):
-    """Generative adversarial network with a left-to-right generator."""
+    """Generative adversarial network."""
 
     name: ClassVar[str] = "gan"
     summary: ClassVar[str] = (
         "generative adversarial network: a generator against a discriminator that scores any sequence"
     )
+    conditional: ClassVar[bool] = True
     shown: ClassVar[tuple[str, ...]] = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
 
     latent: int = 64
@@ -73,24 +81,26 @@ class GAN(Model):
     """What the two players minimise."""
     saturating: bool = False
     """With --loss bce: the original minimax loss of the generator instead of the non-saturating one."""
-    witness: float = 1.0
-    """Weight in the generator's loss of the critic that compares frequencies of letter pairs and words."""
+    witness: float | None = None
+    """Weight in the generator's loss of the critic that compares frequencies of letter pairs and words; where not
+    given, 1 for sequences and 0 for profiles."""
     penalty: float | None = None
     """Weight of the gradient penalty: 0.5 for relativistic, 10 for wgan-gp, 0 for bce where not given."""
     critic_steps: int | None = None
     """Discriminator steps for each generator step: 5 for wgan-gp, 1 for the others where not given."""
     context: Count = 20
-    """Letters before each position that the generator sees."""
-    width: int = 64
-    """Units in each generator layer."""
-    generator_rate: Positive = 0.001
-    """Learning rate of the generator."""
-    discriminator_rate: Positive = 0.001
-    """Learning rate of the discriminator."""
+    """Letters before each position that the generator of sequences sees."""
+    width: int | None = None
+    """Units in each generator layer; where not given, 64 for sequences and 256 for profiles."""
+    generator_rate: Positive | None = None
+    """Learning rate of the generator; where not given, 0.001 for sequences and 0.0005 for profiles."""
+    discriminator_rate: Positive | None = None
+    """Learning rate of the discriminator; where not given, 0.001 for sequences and 0.0005 for profiles."""
     batch: int = 128
     """Real records in each discriminator step."""
     steps: int | None = None
-    """Most generator steps; 30 passes over the data, but 800 to 3,000 steps, where not given."""
+    """Most generator steps; where not given, 30 passes over sequences, but 800 to 3,000 steps, and 80 passes over
+    profiles, but 1,500 to 6,000 steps."""
     patience: int = 24
     """Validations without improvement before training stops."""
 
@@ -98,12 +108,14 @@ class GAN(Model):
         return Plan(self._steps, self.batch * self._critic_steps, every=50, patience=self.patience)
 
     def settled(self, spec: Spec, n: int) -> "Model":
-        return self if self.steps else replace(self, steps=min(3000, max(800, 30 * n // self.batch)))
+        found = dict(SEQUENCES if spec.ordered else PROFILES)
+        least, most, passes = STEPS[spec.ordered]
+        found["steps"] = min(most, max(least, passes * n // self.batch))
+        return replace(self, **{name: value for name, value in found.items() if getattr(self, name) is None})
 
     @property
     def _steps(self) -> int:
-        assert self.steps is not None, "settled() comes first"
-        return self.steps
+        return settled(self.steps)
 
     @property
     def _critic_steps(self) -> int:
@@ -120,19 +132,18 @@ class GAN(Model):
         def adam(rate: float, calls: int) -> optax.GradientTransformation:
             return optax.adam(optax.linear_schedule(rate, 0.02 * rate, half * calls, half * calls), b1=0.0, b2=0.99)
 
-        return adam(self.generator_rate, 1), adam(self.discriminator_rate, self._critic_steps)
+        return adam(settled(self.generator_rate), 1), adam(settled(self.discriminator_rate), self._critic_steps)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> GANState:
         generator_key, discriminator_key = jax.random.split(key)
-        generator = Generator(
-            self.latent,
-            spec.observation,
-            spec.start,
-            window=min(self.context, spec.length),
-            width=self.width,
-            key=generator_key,
-        )
-        discriminator = Discriminator(spec.length, spec.observation.inputs, discriminator_key)
+        width = settled(self.width)
+        if spec.ordered:
+            window = min(self.context, spec.length)
+            generator = OrderedGenerator(spec, self.latent, window=window, width=width, key=generator_key)
+            discriminator = OrderedDiscriminator(spec, discriminator_key)
+        else:
+            generator = ProfileGenerator(spec, self.latent, (width, width), generator_key)
+            discriminator = ProfileDiscriminator(spec, (width, width // 2), discriminator_key)
         optimise_generator, optimise_discriminator = self.optimisers()
         moments = (nn.begin(optimise_generator, generator), nn.begin(optimise_discriminator, discriminator))
         nothing = means(jnp.zeros((1, spec.length, spec.observation.inputs)))
@@ -142,7 +153,9 @@ class GAN(Model):
         self, spec: Spec, state: GANState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
     ) -> tuple[GANState, Scalars]:
         """`critic_steps` discriminator steps, then one generator step against the last synthetic batch."""
-        real = spec.observation.features(batch).reshape(self._critic_steps, self.batch, spec.length, -1)
+        values, told = jax.vmap(spec.conditions.apart)(batch)
+        real = spec.observation.features(values).reshape(self._critic_steps, self.batch, spec.length, -1)
+        told = told.reshape(self._critic_steps, self.batch, -1)
         keys = jax.random.split(key, 2 * self._critic_steps).reshape(self._critic_steps, 2)
         optimise_generator, optimise_discriminator = self.optimisers()
         generator_moments, moments = state.optimisers
@@ -151,19 +164,21 @@ class GAN(Model):
             fake: Batch, i: int, player: Discriminator, moments: optax.OptState
         ) -> tuple[Discriminator, optax.OptState, Scalars]:
             gradient = jax.grad(self.discriminator_loss, has_aux=True)
-            grads, logged = gradient(player, real[i], fake, keys[i, 1])
+            grads, logged = gradient(player, real[i], fake, told[i], keys[i, 1])
             return *nn.descend(optimise_discriminator, player, grads, moments), logged
 
         discriminator, last = state.discriminator, self._critic_steps - 1
         for i in range(last):
-            fake = self._generate(spec, state.generator, keys[i, 0])
+            fake = self._generate(spec, state.generator, told[i], keys[i, 0])
             discriminator, moments, _ = against(fake, i, discriminator, moments)
-        fake, pull_back = jax.vjp(lambda player: self._generate(spec, player, keys[last, 0]), state.generator)
+        fake, pull_back = jax.vjp(
+            lambda player: self._generate(spec, player, told[last], keys[last, 0]), state.generator
+        )
         discriminator, moments, logged = against(fake, last, discriminator, moments)
         seen = self._remember(state, real.reshape(-1, *fake.shape[1:]), fake)
 
         def loss(fake: Batch) -> tuple[Float[Array, ""], Float[Array, ""]]:
-            g_loss = self.generator_loss(fake, real[last], discriminator)
+            g_loss = self.generator_loss(fake, real[last], told[last], discriminator)
             return g_loss - self.witness * witness(*seen, fake).mean() if self.witness else g_loss, g_loss
 
         toward, g_loss = jax.grad(loss, has_aux=True)(fake)
@@ -187,17 +202,18 @@ class GAN(Model):
         discriminator: Discriminator,
         real: Batch,
         fake: Batch,
+        told: Told,
         key: PRNGKeyArray,
     ) -> tuple[Float[Array, ""], Scalars]:
         """L_D with its gradient penalty, and what to log."""
-        on_real, on_fake = jax.vmap(discriminator)(real), jax.vmap(discriminator)(fake)
+        on_real, on_fake = jax.vmap(discriminator)(real, told), jax.vmap(discriminator)(fake, told)
         if self.loss == "relativistic":
             loss = jax.nn.softplus(on_fake - on_real).mean()
         elif self.loss == "bce":
             loss = (jax.nn.softplus(-on_real) + jax.nn.softplus(on_fake)).mean()
         else:
             loss = (on_fake - on_real).mean()
-        penalty = self._gradient_penalty(discriminator, real, fake, key) if self._penalty else jnp.array(0.0)
+        penalty = self._gradient_penalty(discriminator, real, fake, told, key) if self._penalty else jnp.array(0.0)
         logged = {
             "d_loss": loss,
             "d_penalty": penalty,
@@ -211,12 +227,13 @@ class GAN(Model):
         self,
         fake: Batch,
         real: Batch,
+        told: Told,
         discriminator: Discriminator,
     ) -> Float[Array, ""]:
         """L_G."""
-        on_fake = jax.vmap(discriminator)(fake)
+        on_fake = jax.vmap(discriminator)(fake, told)
         if self.loss == "relativistic":
-            return jax.nn.softplus(jax.vmap(discriminator)(real) - on_fake).mean()
+            return jax.nn.softplus(jax.vmap(discriminator)(real, told) - on_fake).mean()
         if self.loss == "wgan-gp":
             return -on_fake.mean()
         return -jax.nn.softplus(on_fake).mean() if self.saturating else jax.nn.softplus(-on_fake).mean()
@@ -234,6 +251,7 @@ class GAN(Model):
         discriminator: Discriminator,
         real: Batch,
         fake: Batch,
+        told: Told,
         key: PRNGKeyArray,
     ) -> Float[Array, ""]:
         """What keeps D's slope in bounds.
@@ -242,42 +260,50 @@ class GAN(Model):
         every other record from what a small step in a random direction changes, which needs no second derivative.
         """
         if self.loss != "wgan-gp":
-            x = jnp.concatenate([real, fake])[::2]
+            x, both = jnp.concatenate([real, fake])[::2], jnp.concatenate([told, told])[::2]
             nudged = x + NUDGE * jax.random.normal(key, x.shape)
-            return (((jax.vmap(discriminator)(nudged) - jax.vmap(discriminator)(x)) / NUDGE) ** 2).mean()
+            change = jax.vmap(discriminator)(nudged, both) - jax.vmap(discriminator)(x, both)
+            return ((change / NUDGE) ** 2).mean()
         share = jax.random.uniform(key, (len(real), 1, 1))
-        slopes = jax.vmap(jax.grad(discriminator))(share * real + (1 - share) * fake)
+        slopes = jax.vmap(jax.grad(discriminator))(share * real + (1 - share) * fake, told)
         return ((jnp.sqrt((slopes**2).sum((1, 2)) + 1e-12) - 1) ** 2).mean()
 
-    def _generate(self, spec: Spec, generator: Generator, key: PRNGKeyArray) -> Batch:
-        return jax.vmap(lambda k: self._write(spec, generator, k))(jax.random.split(key, self.batch))
+    def _generate(self, spec: Spec, generator: Generator, told: Told, key: PRNGKeyArray) -> Batch:
+        keys = jax.random.split(key, self.batch)
+        return jax.vmap(lambda told, key: self._write(spec, generator, told, key))(told, keys)
 
-    def _write(self, spec: Spec, generator: Generator, key: PRNGKeyArray) -> Features:
+    def _write(self, spec: Spec, generator: Generator, told: Float[Array, " told"], key: PRNGKeyArray) -> Features:
         noise_key, key = jax.random.split(key)
-        return generator.unroll(jax.random.normal(noise_key, (self.latent,)), spec.observation, key)
+        return generator.unroll(spec, jax.random.normal(noise_key, (self.latent,)), told, key)
 
-    def sample(self, spec: Spec, state: GANState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
-        return spec.observation.from_features(self._write(spec, state.average, key))
+    def sample(self, spec: Spec, state: GANState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
+        told_key, key = jax.random.split(key)
+        codes = spec.conditions.draw(told_key)
+        made = self._write(spec, state.average, spec.conditions.one_hot(codes), key)
+        return spec.conditions.joined(spec.observation.from_features(made), codes)
 
     def decode(
         self, spec: Spec, state: GANState, z: Float[Array, " latent"], key: PRNGKeyArray
-    ) -> Shaped[Array, " length"]:
-        """A record generated from a noise vector."""
-        return spec.observation.from_features(state.average.unroll(z, spec.observation, key))
+    ) -> Shaped[Array, " columns"]:
+        """A record generated from a noise vector; labels are drawn as they are frequent."""
+        told_key, key = jax.random.split(key)
+        codes = spec.conditions.draw(told_key)
+        made = state.average.unroll(spec, z, spec.conditions.one_hot(codes), key)
+        return spec.conditions.joined(spec.observation.from_features(made), codes)
 
-    def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " length"]) -> Float[Array, ""]:
+    def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " columns"]) -> Float[Array, ""]:
         """D(x) of any record."""
-        return self.opinion(state.discriminator(spec.observation.features(x)))
+        values, told = spec.conditions.apart(x)
+        return self.opinion(state.discriminator(spec.observation.features(values), told))
 
     def validate(
-        self, spec: Spec, state: GANState, values: Shaped[Array, "n length"], key: PRNGKeyArray
+        self, spec: Spec, state: GANState, values: Shaped[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[GANState, Scalars]:
-        """How far letters, words and neighbours of fresh samples are from unseen records, in units of chance."""
+        """How far fresh samples' means and products of values are from unseen records', in units of chance."""
         keys = jax.random.split(key, JUDGED)
         samples = jax.lax.map(lambda k: self.sample(spec, state, k), keys, batch_size=256)
-        gap = moment_gap(spec.observation, samples, values)
-        twins = near_twins(spec.observation, samples)
-        return state, {"loss": gap, "near_twins": twins}
+        samples, real = (jax.vmap(spec.conditions.apart)(rows)[0] for rows in (samples, values))
+        return state, {"loss": moment_gap(spec, samples, real), "near_twins": near_twins(spec, samples)}
 
     def networks(self, state: GANState) -> Mapping[str, Any]:
         return {"generator": state.average, "discriminator": state.discriminator}

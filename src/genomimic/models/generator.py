@@ -1,19 +1,19 @@
-"""The generator: a noise vector to a sequence, left to right."""
+"""The generators: a noise vector, and what is told of the record, to a sequence from left to right, or to a profile."""
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.observation import Observation
+from genomimic.models.base import Spec
+from genomimic.models.dense import Profile
 
 CODE = 16
 """Numbers that the noise vector sends to each position."""
 
 
-class Generator(eqx.Module):
+class OrderedGenerator(eqx.Module):
     """Each position sees z and the `window` values before it.
 
     The parameters of position i are a two-layer network of the last values, a learned vector of the position and what z
@@ -36,19 +36,18 @@ class Generator(eqx.Module):
 
     def __init__(
         self,
+        spec: Spec,
         latent: int,
-        observation: Observation,
-        start: Float[np.ndarray, "length outputs"],
         *,
         window: int,
         width: int,
         key: PRNGKeyArray,
     ) -> None:
         keys = jax.random.split(key, 8)
-        length, outputs = start.shape
-        inputs = observation.inputs
+        length, outputs = spec.start.shape
+        inputs = spec.observation.inputs
         broad = 3 * width // 2
-        self.summary = eqx.nn.Linear(latent, broad, key=keys[0])
+        self.summary = eqx.nn.Linear(latent + spec.conditions.width, broad, key=keys[0])
         self.codes = eqx.nn.Linear(broad, length * CODE, key=keys[1])
         self.code_in = eqx.nn.Linear(CODE, width, key=keys[2])
         self.film = (nn.scaled(broad, 2 * width, keys[3], 0.1), nn.scaled(broad, 2 * width, keys[4], 0.1))
@@ -56,15 +55,16 @@ class Generator(eqx.Module):
         self.hidden = eqx.nn.Linear(width, width, key=keys[6])
         self.out = nn.scaled(width, outputs, keys[7], 0.1)
         self.positions = 0.3 * jax.random.normal(keys[7], (length, width))
-        self.bias = jnp.asarray(start)
+        self.bias = jnp.asarray(spec.start)
         self.before = jnp.zeros((length, inputs, outputs))
         self.window = window
 
     def unroll(
-        self, z: Float[Array, " latent"], observation: Observation, key: PRNGKeyArray
+        self, spec: Spec, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
     ) -> Float[Array, "length inputs"]:
         """Features of one sequence drawn value by value, with a straight-through gradient."""
-        codes, films = self._sent(z)
+        observation = spec.observation
+        codes, films = self._sent(jnp.concatenate([z, told]))
 
         def place(
             past: tuple[Float[Array, " past"], Float[Array, " inputs"]], at: tuple[Shaped[Array, "..."], ...]
@@ -102,6 +102,24 @@ class Generator(eqx.Module):
         first = jax.nn.relu(_modulate(first, films[0]))
         second = first + jax.nn.relu(_modulate(nn.linear(self.hidden, first), films[1]))
         return nn.linear(self.out, second) + bias + jnp.einsum("...i,...io->...o", last, before)
+
+
+class ProfileGenerator(eqx.Module):
+    """Dense layers from z to every gene's parameters at once."""
+
+    profile: Profile
+
+    def __init__(self, spec: Spec, latent: int, widths: tuple[int, ...], key: PRNGKeyArray) -> None:
+        self.profile = Profile(spec, latent + spec.conditions.width, widths, key)
+
+    def unroll(
+        self, spec: Spec, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
+    ) -> Float[Array, "length inputs"]:
+        """Features of one record drawn at once, with a straight-through gradient."""
+        return spec.observation.relax(self.profile(spec, jnp.concatenate([z, told])), key)
+
+
+Generator = OrderedGenerator | ProfileGenerator
 
 
 def _modulate(x: Float[Array, "*rows width"], film: Float[Array, " doubled"]) -> Float[Array, "*rows width"]:

@@ -5,33 +5,33 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
 from genomimic import nn
+from genomimic.models.base import Spec
 from genomimic.observation import Observation
 
 WORD_SIZES = (2, 3, 4)
 MOST_WORDS = 1024
+SHIFTS = (1, 7, 31)
 
 
-def moment_gap(
-    observation: Observation, samples: Shaped[Array, "n length"], real: Shaped[Array, "m length"]
-) -> Float[Array, ""]:
+def moment_gap(spec: Spec, samples: Shaped[Array, "n length"], real: Shaped[Array, "m length"]) -> Float[Array, ""]:
     """Squared differences of means in units of their chance variance, less the 1 that chance alone gives.
 
-    The means are those of letters by position, neighbouring letters by position, and words of two to four letters by
-    record; each family is averaged, then the families. 0 is expected of fresh real records.
+    Of sequences, the means are those of letters by position, neighbouring letters by position, and words of two to four
+    letters by record; of profiles, those of values, of their squares, and of products of two columns. Each family is
+    averaged, then the families. 0 is expected of fresh real records.
     """
-    return jnp.stack(
-        [
-            _family_gap(family(observation, samples), family(observation, real))
-            for family in (_letters, _neighbours, _words)
-        ]
-    ).mean()
+    families = (_letters, _neighbours, _words) if spec.ordered else (_letters, _squares, _products)
+    gaps = [_family_gap(family(spec.observation, samples), family(spec.observation, real)) for family in families]
+    return jnp.stack(gaps).mean()
 
 
-def near_twins(observation: Observation, samples: Shaped[Array, "n length"]) -> Float[Array, ""]:
-    """Share of samples that agree with another one at nine positions in ten."""
-    flat = _letters(observation, samples)
+def near_twins(spec: Spec, samples: Shaped[Array, "n length"]) -> Float[Array, ""]:
+    """Share of samples with a twin: one that agrees at nine positions in ten, or whose profile correlates by 0.95."""
+    flat = _letters(spec.observation, samples)
+    if not spec.ordered:
+        flat = (flat - flat.mean(1, keepdims=True)) / (flat.std(1, keepdims=True) + 1e-6)
     same = (flat @ flat.T) / samples.shape[1] - 2 * jnp.eye(len(samples))
-    return (same.max(1) > 0.9).mean()
+    return (same.max(1) > (0.9 if spec.ordered else 0.95)).mean()
 
 
 def _family_gap(samples: Float[Array, "n features"], real: Float[Array, "m features"]) -> Float[Array, ""]:
@@ -57,3 +57,13 @@ def _words(observation: Observation, x: Shaped[Array, "n length"]) -> Float[Arra
         return jnp.concatenate([nn.words(observation.features(row), k).sum(0) for k in sizes])
 
     return jax.lax.map(counts, x, batch_size=128)
+
+
+def _squares(observation: Observation, x: Shaped[Array, "n length"]) -> Float[Array, "n features"]:
+    return _letters(observation, x) ** 2
+
+
+def _products(observation: Observation, x: Shaped[Array, "n length"]) -> Float[Array, "n features"]:
+    """Of each column with others at a few distances, which stand for all pairs."""
+    flat = _letters(observation, x)
+    return jnp.concatenate([flat * jnp.roll(flat, shift, 1) for shift in SHIFTS], 1)

@@ -11,7 +11,7 @@ from typing import ClassVar, Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.errors import UsageError
 from genomimic.models.base import Count, Model, Plan, Scalars, Spec
@@ -79,12 +79,16 @@ class PCAGaussian(Model):
         mean = state.total / state.records
         strengths, directions = jnp.linalg.eigh(state.products / state.records - jnp.outer(mean, mean))
         strengths, directions = jnp.maximum(strengths[::-1], 0.0), directions[:, ::-1]
-        width = state.loadings.shape[1]
-        kept = [self._keep(state, mean, strengths, directions, min(k, width)) for k in self._tried()]
-        judged = [Model.validate(self, spec, one, values, key)[1]["loss"] for one in kept]
-        best = jnp.argmin(jnp.stack(judged))
-        chosen = jax.tree.map(lambda *leaves: jnp.stack(leaves)[best], *kept)
-        return chosen, {"loss": jnp.stack(judged)[best], "components": jnp.asarray(self._tried())[best].astype(float)}
+        tried = jnp.asarray(self._tried())
+
+        def judged(k: Int[Array, ""]) -> Float[Array, ""]:
+            kept = self._keep(state, mean, strengths, directions, k)
+            return Model.validate(self, spec, kept, values, key)[1]["loss"]
+
+        losses = jax.lax.map(judged, tried)
+        best = tried[losses.argmin()]
+        chosen = self._keep(state, mean, strengths, directions, best)
+        return chosen, {"loss": losses.min(), "components": best.astype(float)}
 
     def _keep(
         self,
@@ -92,13 +96,14 @@ class PCAGaussian(Model):
         mean: Float[Array, " length"],
         strengths: Float[Array, " length"],
         directions: Float[Array, "length length"],
-        k: int,
+        k: Int[Array, ""],
     ) -> Components:
         """The first k components; what is left is noise, the same for all columns."""
-        noise = jnp.maximum(strengths[k:].sum() / max(len(strengths) - k, 1), 1e-4)
-        width = state.loadings.shape[1]
-        scale = jnp.sqrt(jnp.maximum(strengths[:width] - noise, 0.0)) * (jnp.arange(width) < k)
-        return Components(state.total, state.products, state.records, mean, directions[:, :width] * scale, noise)
+        beyond, width = jnp.arange(len(strengths)) >= k, state.loadings.shape[1]
+        noise = jnp.maximum((strengths * beyond).sum() / jnp.maximum(beyond.sum(), 1), 1e-4)
+        scale = jnp.sqrt(jnp.maximum(strengths - noise, 0.0)) * ~beyond
+        loadings = (directions * scale)[:, :width]
+        return Components(state.total, state.products, state.records, mean, loadings, noise)
 
     def log_prob(
         self, spec: Spec, state: Components, x: Shaped[Array, " length"], key: PRNGKeyArray
@@ -126,9 +131,30 @@ def _log_normal(
 ) -> Float[Array, ""]:
     """Log-density of N(0, W W^T + noise I) over the known columns, by the inversion lemma."""
     inner = noise * jnp.eye(loadings.shape[1]) + loadings.T @ loadings
-    root = jnp.linalg.cholesky(inner)
-    pulled = jax.scipy.linalg.solve_triangular(root, loadings.T @ deviation, lower=True)
-    square = ((deviation**2).sum() - (pulled**2).sum()) / noise
+    log_determinant, explained = _eliminated(inner, loadings.T @ deviation)
+    square = ((deviation**2).sum() - explained) / noise
     n, k = known.sum(), loadings.shape[1]
-    log_determinant = 2 * jnp.log(jnp.diag(root)).sum() + (n - k) * jnp.log(noise)
-    return -(n * jnp.log(2 * jnp.pi) + log_determinant + square) / 2
+    return -(n * jnp.log(2 * jnp.pi) + log_determinant + (n - k) * jnp.log(noise) + square) / 2
+
+
+def _eliminated(matrix: Float[Array, "k k"], vector: Float[Array, " k"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Log-determinant of a positive matrix A, and v' A^-1 v, by elimination of one row after another.
+
+    LAPACK's factors of small matrices, asked for by several threads at once, can wait for each other for ever.
+    """
+
+    def row(
+        i: Int[Array, ""], at: tuple[Float[Array, "k k"], Float[Array, " k"], Float[Array, ""], Float[Array, ""]]
+    ) -> tuple[Float[Array, "k k"], Float[Array, " k"], Float[Array, ""], Float[Array, ""]]:
+        rest, v, log_determinant, square = at
+        pivot = jnp.maximum(rest[i, i], 1e-12)
+        share = jnp.where(jnp.arange(len(v)) > i, rest[:, i] / pivot, 0.0)
+        return (
+            rest - share[:, None] * rest[i],
+            v - share * v[i],
+            log_determinant + jnp.log(pivot),
+            square + v[i] ** 2 / pivot,
+        )
+
+    zero = jnp.array(0.0)
+    return jax.lax.fori_loop(0, len(vector), row, (matrix, vector, zero, zero))[2:]

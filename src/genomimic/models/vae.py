@@ -15,7 +15,7 @@ counts little at first and fully after `warmup` of the steps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -26,7 +26,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, ProfileDecoder
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
 from genomimic.models.prior import Prior
 
 ACTIVE = 0.01
@@ -63,8 +63,6 @@ PROFILES: Mapping[str, Any] = {
 }
 STEPS = {True: (600, 4000, 20), False: (1000, 10_000, 100)}
 """Least and most steps, and passes over the data, of ordered and of other records."""
-
-Size = TypeVar("Size")
 
 
 class Spread(eqx.Module):
@@ -136,29 +134,29 @@ class VAE(Model):
 
     @property
     def _steps(self) -> int:
-        return _settled(self.steps)
+        return settled(self.steps)
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with a warmed-up cosine rate."""
-        return nn.adamw(_settled(self.rate), self._steps, _settled(self.decay), _tables, clip=20.0)
+        return nn.adamw(settled(self.rate), self._steps, settled(self.decay), _tables, clip=20.0)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> VAEState:
         keys = jax.random.split(key)
-        encoder = Encoder(spec, _settled(self.latent), keys[0], learned=self.signal is None)
-        width, layers = _settled(self.width), _settled(self.layers)
+        encoder = Encoder(spec, settled(self.latent), keys[0], learned=self.signal is None)
+        width, layers = settled(self.width), settled(self.layers)
         if spec.ordered:
-            decoder = OrderedDecoder(spec, _settled(self.latent), width, layers, self.taps, keys[1])
+            decoder = OrderedDecoder(spec, settled(self.latent), width, layers, self.taps, keys[1])
         else:
-            decoder = ProfileDecoder(spec, _settled(self.latent), (width,) * layers, keys[1])
-        prior = Prior.begin(_settled(self.components), _settled(self.latent), jax.random.fold_in(key, 2))
+            decoder = ProfileDecoder(spec, settled(self.latent), (width,) * layers, keys[1])
+        prior = Prior.begin(settled(self.components), settled(self.latent), jax.random.fold_in(key, 2))
         weights = Autoencoder(encoder, decoder, prior)
-        spread = Spread(jnp.zeros(_settled(self.latent)), jnp.ones(_settled(self.latent)))
+        spread = Spread(jnp.zeros(settled(self.latent)), jnp.ones(settled(self.latent)))
         return VAEState(nn.Averaged.begin(weights, self.optimiser()), spread)
 
     def step(
         self, spec: Spec, state: VAEState, batch: Shaped[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[VAEState, Scalars]:
-        warm = max(_settled(self.warmup) * self._steps, 1.0)
+        warm = max(settled(self.warmup) * self._steps, 1.0)
         weight = jnp.minimum((state.networks.step + 1) / warm, 1.0)
         gradient = jax.grad(lambda weights: self.loss(spec, weights, batch, weight, key), has_aux=True)
         grads, (spread, scalars) = gradient(state.networks.weights)
@@ -178,7 +176,7 @@ class VAE(Model):
         values, told = jax.vmap(spec.conditions.apart)(batch)
         features = jax.vmap(spec.observation.features)(values)
         raw = jax.vmap(weights.encoder)(features, told, jax.random.split(encode_key, len(batch)))
-        spread = Spread(raw[:, : _settled(self.latent)].mean(0), raw[:, : _settled(self.latent)].var(0))
+        spread = Spread(raw[:, : settled(self.latent)].mean(0), raw[:, : settled(self.latent)].var(0))
         mean, variance = self._posterior(raw, spread)
         z = mean + jnp.sqrt(variance) * jax.random.normal(noise_key, mean.shape)
 
@@ -189,7 +187,7 @@ class VAE(Model):
             x: Shaped[Array, " length"],
             key: PRNGKeyArray,
         ) -> Float[Array, ""]:
-            params = weights.decoder.params(spec, z, told, features, _settled(self.dropout), key)
+            params = weights.decoder.params(spec, z, told, features, settled(self.dropout), key)
             return spec.observation.log_prob(params, x).sum()
 
         keys = jax.random.split(decode_key, len(batch))
@@ -231,7 +229,7 @@ class VAE(Model):
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         weights = state.networks.average
         found = {"encoder": weights.encoder, "decoder": weights.decoder}
-        return found | ({"prior": weights.prior} if _settled(self.components) > 1 else {})
+        return found | ({"prior": weights.prior} if settled(self.components) > 1 else {})
 
     def health(self, log: Sequence[Mapping[str, int | float]]) -> str | None:
         recent = log[-2:]
@@ -303,7 +301,7 @@ class VAE(Model):
     ) -> tuple[Float[Array, "draws latent"], Float[Array, " draws"]]:
         """Draws of a record's latent vector, and how much likelier each is a priori than given the record, as log."""
         mean, variance = self.encode(spec, state, x)
-        noise = jax.random.normal(key, (draws, _settled(self.latent)))
+        noise = jax.random.normal(key, (draws, settled(self.latent)))
         z = mean + jnp.sqrt(variance) * noise
         prior = jax.vmap(state.networks.average.prior.log_prob)(z)
         return z, prior - norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1)
@@ -314,11 +312,6 @@ class VAE(Model):
         values, told = spec.conditions.apart(x)
         params = state.networks.average.decoder.params(spec, z, told, spec.observation.features(values))
         return spec.observation.log_prob(params, values).sum()
-
-
-def _settled(size: Size | None) -> Size:
-    assert size is not None, "settled() comes first"
-    return size
 
 
 def kl_divergence(

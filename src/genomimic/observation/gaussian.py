@@ -85,7 +85,7 @@ class Gaussian(Observation):
     def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
         return drawn
 
-    def from_features(self, features: Float[Array, "length inputs"]) -> Float[Array, " length"]:
+    def from_features(self, features: Float[Array, "*rows length inputs"]) -> Float[Array, "*rows length"]:
         return features[..., 0] * self.scale + self.centre
 
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:

@@ -85,7 +85,7 @@ class NegativeBinomial(Observation):
     def features(self, x: Shaped[Array, "*rows length"]) -> Float[Array, "*rows length inputs"]:
         """log(1 + count), standardised; 0, which is the mean, where it is not known."""
         logs = jnp.log1p(jnp.maximum(x, 0).astype(jnp.float32))
-        return jnp.where(self.observed(x), (logs - self.centre) / self.scale, 0.0)[..., None]
+        return jnp.where(x >= 0, (logs - self.centre) / self.scale, 0.0)[..., None]
 
     def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
         return x >= 0
@@ -150,7 +150,7 @@ class NegativeBinomial(Observation):
     def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
         return drawn
 
-    def from_features(self, features: Float[Array, "length inputs"]) -> Int[Array, " length"]:
+    def from_features(self, features: Float[Array, "*rows length inputs"]) -> Int[Array, "*rows length"]:
         return jnp.round(jnp.expm1(features[..., 0] * self.scale + self.centre)).astype(jnp.int32)
 
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
