@@ -88,7 +88,7 @@ def test_the_python_block_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (code,) = blocks(ROOT / "README.md", "python")
     assert "latent=16)" in code
-    monkeypatch.setattr("genomimic.workflow.BASELINES", ("composition",))
+    monkeypatch.setattr("genomimic.modalities.sequences.Sequences.baselines", ("composition",))
     monkeypatch.setattr(evaluation, "evaluate", partial(evaluation.evaluate, replicates=4))
     exec(code.replace("latent=16)", "latent=4, steps=50, width=16, draws=2)"), {})
     for name in ("report.html", "scores.json", "synthetic.fa.gz", "run/run.toml"):

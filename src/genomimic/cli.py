@@ -40,6 +40,7 @@ MODEL = Group("Model", sort_key=1)
 Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 Seed = Annotated[int, Parameter(name=["--seed", "-s"], validator=Number(gte=0, lt=2**32))]
 Budget = Annotated[str | None, Parameter(group=MODEL)]
+Condition = Annotated[list[str] | None, Parameter(group=MODEL, negative="")]
 Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model, as listed by: genomimic models NAME")]
 
 
@@ -55,6 +56,7 @@ def mimic(
     n: Annotated[int | None, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = None,
     seed: Seed = 0,
     split_by: str | None = None,
+    condition: Condition = None,
     motifs: str | None = None,
     budget: Budget = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
@@ -76,6 +78,7 @@ def mimic(
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
             place of homology (sequences) or of a label named donor, patient, batch, sample or the like (cells).
+        condition: Label that the model is told of each record, so that synthetic records carry it too; repeatable.
         motifs: Motifs to look for: vertebrates, plants, insects, fungi, nematodes, urochordates or diatoms
             (JASPAR 2024), or a JASPAR, MEME or TRANSFAC file.
         budget: Time that training may take: 90s, 10m, 2h.
@@ -95,6 +98,7 @@ def mimic(
             out=out,
             n=n,
             by=split_by,
+            conditions=condition or [],
             motifs=library,
             seed=seed,
             budget=seconds,
@@ -115,6 +119,7 @@ def train(
     model: Annotated[str, Parameter(group=MODEL)] = "auto",
     seed: Seed = 0,
     split_by: str | None = None,
+    condition: Condition = None,
     budget: Budget = None,
     resume: Annotated[bool, Parameter(negative="")] = False,
     overwrite: Annotated[bool, Parameter(negative="")] = False,
@@ -131,6 +136,7 @@ def train(
         seed: Start of all random numbers; the same seed gives the same bytes.
         split_by: Label or column that decides what is held out (train, validation, test, or whole groups: a donor), in
             place of homology (sequences) or of a label named donor, patient, batch, sample or the like (cells).
+        condition: Label that the model is told of each record, so that synthetic records carry it too; repeatable.
         budget: Time that training may take: 90s, 10m, 2h.
         resume: Go on with the interrupted run in the directory.
         overwrite: Replace the run in the directory.
@@ -148,6 +154,7 @@ def train(
             records,
             out=out,
             by=split_by,
+            conditions=condition or [],
             seed=seed,
             budget=seconds,
             resume=resume,

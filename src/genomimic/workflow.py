@@ -1,6 +1,6 @@
 """The verbs that join the parts: evaluate, and mimic, which does everything."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +13,6 @@ from genomimic.embedding import Embed
 from genomimic.evaluation import Report
 from genomimic.learning import Job, Wanted, Watch, check_run, command, learn, parts_for, ready, silent
 from genomimic.likelihoods import HeldOutBits, training_sample
-from genomimic.models import BASELINES
 from genomimic.motifs import Motifs
 from genomimic.parts import Parts
 from genomimic.reading import Writer
@@ -59,12 +58,14 @@ def evaluate(
     largest = max(map(len, synthetic.values()), default=0)
     n = min(largest, len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
     references, bits = {}, {}
-    for i, name in enumerate(BASELINES):
-        watch("floors", i / len(BASELINES), name)
+    baselines = parts.train.modality.baselines
+    for i, name in enumerate(baselines):
+        watch("floors", i / len(baselines), name)
         baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
-        bits[name] = _held_out_bits(baseline, parts, seed)
-    watch("floors", 1.0, ", ".join(BASELINES))
+        if baseline.model.likelihood != "none":
+            bits[name] = _held_out_bits(baseline, parts, seed)
+    watch("floors", 1.0, ", ".join(baselines))
     own = {}
     if run is not None and run.model.likelihood != "none":
         found = _held_out_bits(run, parts, seed)
@@ -96,6 +97,7 @@ def mimic(
     out: Path | str,
     n: int | None = None,
     by: str | None = None,
+    conditions: Sequence[str] = (),
     motifs: Motifs | None = None,
     seed: int = 0,
     budget: float | None = None,
@@ -116,11 +118,11 @@ def mimic(
     check_format(synthetic, data.modality)
     parts = parts_for(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
-    model = ready(model, parts)
+    model = ready(model, parts, conditions)
     if overwrite:
         synthetic.unlink(missing_ok=True)
         discard_files(out)
-    run = learn(model, Job(data, parts, out / "run", seed, overwrite, Budget.of(budget), watch))
+    run = learn(model, Job(data, parts, out / "run", seed, overwrite, Budget.of(budget), watch, tuple(conditions)))
     n = min(len(parts.train), 10_000) if n is None else n
     write_samples(run, n, synthetic, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)
