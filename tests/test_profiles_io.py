@@ -386,6 +386,15 @@ def test_other_files_are_refused_in_a_line(tmp_path):
     with h5py.File(tmp_path / "other.h5ad", "w") as file:
         file["X"] = np.zeros((3, 3))
     refused(tmp_path / "other.h5ad", "is an HDF5 file but not AnnData's: it has no 'obs'")
+    (tmp_path / "ragged.csv").write_text("cell,ACTB,CD3D,LYZ\nx,1,2\ny,3,4\n")
+    refused(tmp_path / "ragged.csv", "line 2: 3 columns, where the header has 4; was the file", modality="counts")
+    header = "%%MatrixMarket matrixx coordinate integer general\n3 3 90\n" + 90 * "1 1 5\n"
+    (tmp_path / "matrix.mtx").write_text(header)
+    (tmp_path / "features.tsv").write_text("a\nb\nc\n")
+    (tmp_path / "barcodes.tsv").write_text("x\ny\nz\n")
+    refused(tmp_path / "matrix.mtx", "is not a Matrix Market file that can be read: Line 1: .* matrixx")
+    for name in ("matrix.mtx", "features.tsv", "barcodes.tsv"):
+        (tmp_path / name).unlink()
     (tmp_path / "folder").mkdir()
     refused(tmp_path / "folder", "is a folder; name a file in it", modality="counts")
     (tmp_path / "bad.mtx").write_text("%%MatrixMarket matrix coordinate integer general\n3 3 2\n1 1 5\n9 9 1\n")

@@ -77,6 +77,11 @@ def read_profile_table(path: Path, kind: str, *, orientation: str | None, notes:
     """
     head = _parquet_head(path) if kind == "parquet" else _delimited_head(path, kind)
     numeric = _numeric_columns(head)
+    if len(numeric) < len(head.names):
+        raise DataError(
+            f"{path}, line 2: {len(head.rows[0]):,} columns, where the header has {len(head.names):,}; was the file "
+            "copied completely?"
+        )
     table = _read_parquet(path) if kind == "parquet" else _read_delimited(path, kind, head, numeric)
     named = not numeric[0] or _is_index(head.names[0])
     names = _texts(table.column(0)) if named else np.array([f"{number}" for number in range(1, len(table) + 1)], str)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from jaxtyping import Shaped
@@ -105,10 +105,17 @@ def _read_names(path: Path) -> list[list[str]]:
     return [[part.strip().strip('"') for part in line.split(mark)] for line in lines if line.strip()]
 
 
+class _OneWay:
+    """A file that cannot be wound back: scipy winds one with a wrong header back too far, which ends the program."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.read = file.read
+
+
 def _read_matrix(path: Path) -> tuple[sparse.coo_array, tuple[int, int]]:
     try:
         with open_bytes(path) as file:
-            found: Any = mmread(file)
+            found: Any = mmread(_OneWay(file))
             return sparse.coo_array(found), found.shape
     except (ValueError, IndexError, OverflowError) as error:
         raise DataError(f"{path} is not a Matrix Market file that can be read: {shorten(str(error), 160)}") from error
