@@ -329,6 +329,25 @@ def test_values_that_no_count_can_be_are_named(tmp_path, fault, form):
     refused(write_to, match, modality="counts")
 
 
+def test_counts_too_large_to_hold_are_named(tmp_path):
+    values = counts().astype(np.float64)
+    values[1, 2] = 2.0**33
+    path = annotated(tmp_path / "a.h5ad", values)
+    refused(path, "gene 'MS4A1': 8.58993e\\+09 is too large for a count; say --modality continuous")
+    assert read(path, modality="continuous").values[1, 2] == 2.0**33
+
+
+@pytest.mark.parametrize("form", [sparse.csr_matrix, sparse.csc_matrix])
+def test_damage_inside_an_hdf5_file_is_told_in_a_line(tmp_path, form):
+    path = annotated(tmp_path / "a.h5ad", form(counts()))
+    with h5py.File(path, "a") as file:
+        file["X/indices"][3] = 99
+    refused(path, "holds what AnnData and 10x files do not .*, or is damaged; copy it again, or write it anew")
+    with h5py.File(path, "a") as file:
+        del file["var/_index"]
+    refused(path, "holds what AnnData and 10x files do not .*, or is damaged; copy it again, or write it anew")
+
+
 def test_missing_values_among_whole_numbers_ask_what_they_are(tmp_path):
     values = counts().astype(np.float64)
     values[0, 3] = np.nan

@@ -11,6 +11,7 @@ from genomimic.clustering import clusters, sequence_keys, word_length
 from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
 from genomimic.grouping import source_label
+from genomimic.learning import parts_for
 from genomimic.modalities import Expression, Sequences
 from genomimic.splitting import split
 
@@ -242,6 +243,17 @@ def test_cells_of_one_donor_stay_together_and_it_is_said(name):
 @pytest.mark.parametrize("name", ["donor_age", "sample_type", "resampled", "cell_type", "batches_seen"])
 def test_labels_that_only_sound_like_a_source_do_not_split(name):
     assert split(profiles(200, **{name: donors(200, 9)})).by is None
+
+
+def test_how_cells_were_split_is_told():
+    lines = []
+    watch = lambda stage, share, detail: lines.append(detail)  # noqa: E731
+    assert parts_for(profiles(200), None, 0, watch).split.note in lines[-1]
+    assert "160 train, 20 validation, 20 holdout, 0 duplicates left out; split by single cells" in lines[-1]
+    parts_for(profiles(200, donor=donors(200, 9)), None, 0, watch)
+    assert lines[-1].endswith("; split by the label donor: all cells of one donor stand in one part")
+    parts_for(dataset(random_dna(200, 40)), None, 0, watch)
+    assert lines[-1] == "160 train, 20 validation, 20 holdout, 0 duplicates left out"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,9 @@ from genomimic.variable_genes import expected_variance, most_variable
 GENES = 2000
 """Genes that are kept where nothing is said: those that vary most."""
 
+MAX_COUNT = 2**31 - 1
+"""Largest count that a data set holds."""
+
 MAX_BYTES = 16 * 2**30
 """Largest dense matrix that reading makes."""
 
@@ -118,6 +121,7 @@ def _kind(found: Profiles, statistics: GeneStatistics, said: Kind | None, notes:
             f"{found.path}, {_missing_at(statistics)}: missing in what else looks like counts; write 0 where nothing "
             "was counted, or say --modality continuous"
         )
+    _refuse_too_large(found, statistics)
     notes["read_as_counts"] = found.shape[0] * found.shape[1]
     return "counts"
 
@@ -136,6 +140,16 @@ def _refuse_not_counts(found: Profiles, statistics: GeneStatistics, kind: Kind) 
         raise DataError(
             f"{found.path}, {_missing_at(statistics)}: missing (NaN), which no count can be; write 0 where nothing was "
             "counted, or say --modality continuous"
+        )
+    _refuse_too_large(found, statistics)
+
+
+def _refuse_too_large(found: Profiles, statistics: GeneStatistics) -> None:
+    gene = int(statistics.high.argmax())
+    if statistics.high[gene] > MAX_COUNT:
+        raise DataError(
+            f"{found.path}, gene {str(found.genes[gene])!r}: {statistics.high[gene]:g} is too large for a count; say "
+            "--modality continuous"
         )
 
 

@@ -32,7 +32,8 @@ Provenance = Mapping[str, str | int | float | bool]
 def write(dataset: Dataset, path: Path | str, *, provenance: Provenance | None = None) -> None:
     """Write a data set in the format that the name asks for; raises `UsageError` where it cannot be written.
 
-    Sequences go to FASTA, labels in the headers; gene expression to `.h5ad`, `.csv` or `.tsv`, cells x genes.
+    Sequences go to FASTA, labels in the headers; gene expression to `.h5ad`, `.csv` or `.tsv`, cells x
+    genes, where counts that are not known become NaN or empty.
     """
     with Writer(path, dataset.modality, provenance=provenance) as writer:
         writer.write(dataset)

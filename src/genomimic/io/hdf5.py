@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Shaped
 from scipy import sparse
 
-from genomimic.errors import DataError
+from genomimic.errors import DataError, GenomimicError
 from genomimic.io.base import shorten
 from genomimic.io.profiles import BLOCK_VALUES, Block, row_blocks
 
@@ -29,6 +29,13 @@ def open_hdf5(path: Path) -> Iterator[Any]:
     except (OSError, RuntimeError) as error:
         raise DataError(
             f"{path} is a truncated or damaged HDF5 file ({shorten(str(error), 120)}); copy or download it again"
+        ) from error
+    except (GenomimicError, MemoryError, ModuleNotFoundError):
+        raise
+    except Exception as error:  # h5py and anndata tell damage by errors of all kinds
+        raise DataError(
+            f"{path} holds what AnnData and 10x files do not ({shorten(str(error), 120)}), or is damaged; copy it "
+            "again, or write it anew with a current anndata"
         ) from error
 
 
@@ -59,7 +66,9 @@ def blocks_of(path: Path, name: str) -> Iterator[Block]:
             yield from compressed_rows(stored, shape_of(stored)[1])
         elif layout(stored) == "csc":
             parts = tuple(stored[part][:] for part in ("data", "indices", "indptr"))
-            whole = sparse.csc_array(parts, shape=shape_of(stored)).tocsr()
+            columns = sparse.csc_array(parts, shape=shape_of(stored))
+            columns.check_format()
+            whole = columns.tocsr()
             yield from (whole[rows] for rows in row_blocks(whole.indptr))
         else:
             step = max(BLOCK_VALUES // max(stored.shape[1], 1), 1)
@@ -73,4 +82,6 @@ def compressed_rows(stored: Any, columns: int) -> Iterator[sparse.csr_array]:
         inside = slice(int(ends[rows.start]), int(ends[rows.stop]))
         indptr = ends[rows.start : rows.stop + 1] - inside.start
         parts = (stored["data"][inside], stored["indices"][inside], indptr)
-        yield sparse.csr_array(parts, shape=(rows.stop - rows.start, columns))
+        block = sparse.csr_array(parts, shape=(rows.stop - rows.start, columns))
+        block.check_format()
+        yield block
