@@ -41,7 +41,7 @@ class Encoder(eqx.Module):
     def __call__(
         self,
         features: Float[Array, "length inputs"],
-        condition: Float[Array, " width"],
+        condition: Float[Array, " told"],
         key: PRNGKeyArray | None = None,
     ) -> Float[Array, " out"]:
         """With a key, whole positions and units are dropped as in training."""
@@ -77,7 +77,7 @@ class OrderedDecoder(eqx.Module):
         )
         self.network = Network(spec, width, layers, taps, keys[5])
 
-    def _told(self, z: Float[Array, " latent"], condition: Float[Array, " width"]) -> Float[Array, "length width"]:
+    def _told(self, z: Float[Array, " latent"], condition: Float[Array, " told"]) -> Float[Array, "length width"]:
         first, second = (jnp.concatenate([part, condition]) for part in (z[: self.half], z[self.half :]))
         same = nn.linear(self.everywhere[1], jax.nn.relu(nn.linear(self.everywhere[0], first)))
         codes = nn.linear(self.somewhere[1], jax.nn.relu(nn.linear(self.somewhere[0], second)))
@@ -87,7 +87,7 @@ class OrderedDecoder(eqx.Module):
         self,
         spec: Spec,
         z: Float[Array, " latent"],
-        condition: Float[Array, " width"],
+        condition: Float[Array, " told"],
         features: Float[Array, "length inputs"],
         drop: float = 0.0,
         key: PRNGKeyArray | None = None,
@@ -96,7 +96,7 @@ class OrderedDecoder(eqx.Module):
         return self.network.params(features, drop, key, self._told(z, condition))
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " width"], key: PRNGKeyArray
+        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " told"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         """One sequence drawn value by value."""
         return self.network.unroll(spec, 1.0, key, self._told(z, condition))
@@ -114,7 +114,7 @@ class ProfileDecoder(eqx.Module):
         self,
         spec: Spec,
         z: Float[Array, " latent"],
-        condition: Float[Array, " width"],
+        condition: Float[Array, " told"],
         features: Float[Array, "length inputs"],
         drop: float = 0.0,
         key: PRNGKeyArray | None = None,
@@ -123,7 +123,7 @@ class ProfileDecoder(eqx.Module):
         return self.profile(spec, jnp.concatenate([z, condition]), drop, key)
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " width"], key: PRNGKeyArray
+        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " told"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         """One record drawn at once."""
         return spec.observation.draw(self.profile(spec, jnp.concatenate([z, condition])), key)

@@ -182,7 +182,7 @@ class VAE(Model):
 
         def read(
             z: Float[Array, " latent"],
-            told: Float[Array, " width"],
+            told: Float[Array, " told"],
             features: Float[Array, "length inputs"],
             x: Shaped[Array, " length"],
             key: PRNGKeyArray,
@@ -270,7 +270,7 @@ class VAE(Model):
         return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
 
     def _decode(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], told: Float[Array, " width"], key: PRNGKeyArray
+        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         return state.networks.average.decoder.unroll(spec, z, told, key)
 
