@@ -147,7 +147,9 @@ class TestCharts:
         points = {"real": np.zeros((4, 2)), "synthetic": np.ones((3, 2))}
         explained = np.array([0.5, 0.2])
         labels = {"real": np.array(["a", "b", "a", "b"], object), "synthetic": np.array(["a", "b", "b"], object)}
-        assert len(training.latent_scatter(points, labels, colour_name="kind", explained=explained).data) == 4
+        drawn = training.latent_scatter(points, labels, colour_name="kind", explained=explained).data
+        assert [len(trace.x) for trace in drawn if trace.x[0] is not None] == [2, 1, 2, 2]
+        assert [trace.name for trace in drawn if trace.showlegend is not False] == ["real", "synthetic", "a", "b"]
         numbers = {"real": np.arange(4.0), "synthetic": np.arange(3.0)}
         drawn = training.latent_scatter(points, numbers, colour_name="GC", explained=explained).data
         assert [len(trace.x) for trace in drawn if not trace.showlegend and trace.x[0] is not None] == [4, 3]

@@ -149,6 +149,7 @@ def full(dna: Report) -> str:
             colour_name="GC",
             real_colour=rng.random(40),
             synthetic_colour=rng.random(30),
+            line_name="GC",
             line=np.linspace(0.4, 0.6, 7),
         ),
         discriminator=DiscriminatorScores(rng.random(50), rng.random(40), rng.random(30)),
@@ -324,6 +325,7 @@ def test_latent_map_projects_on_principal_axes():
         colour_name="x",
         real_colour=colours,
         synthetic_colour=colours,
+        line_name="x",
         line=np.zeros(7),
     )
     assert np.abs(np.corrcoef(found.real[:, 0], mean[:, 1])[0, 1]) > 0.99

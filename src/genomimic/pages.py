@@ -5,6 +5,7 @@ from genomimic.evidence import Table
 PAGES = {
     "look": "What the data look like",
     "giveaway": "What gave it away",
+    "genes": "Genes",
     "words": "Words",
     "positions": "Positions",
     "motifs": "Motifs and spacing",
@@ -15,6 +16,7 @@ PAGES = {
 
 _BEGINNINGS = {
     "giveaway": "giveaway",
+    "genes": "genes",
     "enriched_words": "words",
     "word": "words",
     "position": "positions",

@@ -9,22 +9,21 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from genomimic.alphabet import Alphabet
 from genomimic.comparing import Ranking, ranking, rankings_json
 from genomimic.comparison_table import compared, legend
 from genomimic.evaluation import Report, scores_json
 from genomimic.figures import (
+    COMMON,
     Figure,
     discriminator_figure,
     latent_figures,
-    letters_of,
+    portrayal_of,
     training_figure,
 )
 from genomimic.likelihoods import QUESTIONS
 from genomimic.metrics import METRICS
 from genomimic.metrics.titles import title_of
 from genomimic.notes import explain
-from genomimic.plots.colours import UNKNOWN, letter_colours, paler
 from genomimic.plots.scorechart import score_chart
 from genomimic.rank_table import rank_columns, ranks
 from genomimic.report_files import INDEX, PAGE, write_files
@@ -97,6 +96,7 @@ def render(
         for number, (one, folder) in enumerate(zip(report.sets, _folders(report), strict=True))
     ]
     rows = compared(report)
+    portrayal = portrayal_of(report.holdout.modality)
     csv_tables = [_score_table(report), *([_rank_table(rankings)] if rankings else [])]
     page = (
         _environment()
@@ -126,7 +126,10 @@ def render(
             provenance=[(name.replace("_", " "), value) for name, value in report.provenance.items()],
             reproduce=reproduce,
             version=version("genomimic"),
-            letter_css=_letter_css(letters_of(report.holdout)),
+            modality=report.holdout.modality,
+            search=portrayal.search,
+            glossary=sorted({**COMMON, **portrayal.words}.items(), key=lambda term: term[0].casefold()),
+            own_css=Markup(portrayal.css(report.holdout)),
             css=_asset("report.css"),
             scripts=[_asset(name) for name in ("packs.js", "tables.js", "report.js")],
         )
@@ -183,7 +186,7 @@ def _model_figures(
 
 
 def _title(report: Report, training: TrainingLog | None) -> str:
-    data = Path(str(report.provenance.get("data", "sequences"))).name
+    data = Path(str(report.provenance.get("data", report.holdout.modality.records))).name
     first, *others = report.sets
     if others:
         return f"{data}: {len(report.sets)} synthetic sets compared"
@@ -192,10 +195,9 @@ def _title(report: Report, training: TrainingLog | None) -> str:
 
 
 def _subtitle(report: Report) -> str:
-    letters = letters_of(report.holdout)
-    kind = letters.name.upper() if letters.complements is not None else letters.name
+    records = portrayal_of(report.holdout.modality).name(report.holdout)
     sizes = ", ".join(f"{len(one.comparison.synthetic):,}" for one in report.sets)
-    return f"{sizes} synthetic {kind} sequences judged beside {len(report.holdout):,} real ones held out for judging."
+    return f"{sizes} synthetic {records} judged beside {len(report.holdout):,} real ones held out for judging."
 
 
 def _sections(*, has_model: bool, several: bool) -> list[tuple[str, str]]:
@@ -236,11 +238,4 @@ def _counts(report: Report) -> list[tuple[str, int]]:
 def _division(report: Report) -> str:
     """How far the parts know each other, in a sentence."""
     note = str(report.provenance.get("split", ""))
-    by_homology = "Where the split was made by homology clusters, none of them is related to a training record."
-    return f"{note[0].upper()}{note[1:]}." if note else by_homology
-
-
-def _letter_css(letters: Alphabet) -> Markup:
-    rules = {letter: paler(colour, 0.58) for letter, colour in letter_colours(letters.symbols).items()}
-    rules["unknown"] = paler(UNKNOWN, 0.6)
-    return Markup("".join(f".l-{name}{{background:{colour}}}" for name, colour in rules.items()))
+    return f"{note[0].upper()}{note[1:]}." if note else portrayal_of(report.holdout.modality).division

@@ -10,8 +10,9 @@ from jaxtyping import Float, Num, Shaped
 from genomimic.budgets import duration, outlook
 from genomimic.comparison import Comparison
 from genomimic.dataset import Dataset
-from genomimic.features import sequence
+from genomimic.kinds import kind_of
 from genomimic.latent import encode, traverse
+from genomimic.metrics.cell_types import types_of
 from genomimic.run import Run, read_meta
 from genomimic.sampling import discriminate
 from genomimic.views import View
@@ -82,8 +83,8 @@ class LatentMap:
     """The latent space along two principal axes: encoded holdout records and draws from the prior.
 
     `real_colour` and `synthetic_colour` hold, for each point, a label or a number named `colour_name`. `unit_kl` is
-    the mean KL divergence of each latent unit in nats. `line` is the mean of that number in records decoded at steps of
-    the line along which it rises.
+    the mean KL divergence of each latent unit in nats. `line` is the mean of the number `line_name` in records decoded
+    at steps of the line along which it rises.
     """
 
     real: Float[np.ndarray, "n 2"]
@@ -93,6 +94,7 @@ class LatentMap:
     synthetic_colour: Shaped[np.ndarray, " m"]
     explained: Float[np.ndarray, "2"]
     unit_kl: Num[np.ndarray, " units"]
+    line_name: str
     line: Float[np.ndarray, " points"]
 
     @classmethod
@@ -105,6 +107,7 @@ class LatentMap:
         colour_name: str,
         real_colour: Shaped[np.ndarray, " n"],
         synthetic_colour: Shaped[np.ndarray, " m"],
+        line_name: str,
         line: Float[np.ndarray, " points"],
     ) -> "LatentMap":
         """Encoded records (`mean`, `variance`) and synthetic latent vectors on the principal axes of the means."""
@@ -115,7 +118,7 @@ class LatentMap:
         shares = np.append(singular**2 / max(float((singular**2).sum()), 1e-300), [0.0, 0.0])[:2]
         unit_kl = 0.5 * (mean**2 + variance - np.log(variance) - 1).mean(0)
         real, drawn = (mean - centre) @ plane.T, (synthetic - centre) @ plane.T
-        return cls(real, drawn, colour_name, real_colour, synthetic_colour, shares, unit_kl, line)
+        return cls(real, drawn, colour_name, real_colour, synthetic_colour, shares, unit_kl, line_name, line)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +154,8 @@ def of_run(run: Run, train: Dataset, judged: Comparison) -> dict[str, Any]:
         sections["choice"] = chosen(run)
     synthetic, holdout = (view.take(np.arange(min(SHOWN, len(view)))) for view in (judged.synthetic, judged.holdout))
     if hasattr(run.model, "encode"):
-        sections["latent"] = _latent_map(run, holdout, synthetic)
+        types = types_of(judged)
+        sections["latent"] = _latent_map(run, holdout, synthetic, None if types is None else types.label)
     if hasattr(run.model, "discriminate"):
         learned = train.take(np.arange(min(SHOWN, len(train))))
         sets = (learned, holdout.dataset, synthetic.dataset)
@@ -167,18 +171,20 @@ def chosen(run: Run) -> Chosen:
     return Chosen(run.model.name, choice["reason"], tried)
 
 
-def _latent_map(run: Run, holdout: View, synthetic: View) -> LatentMap:
+def _latent_map(run: Run, holdout: View, synthetic: View, label: str | None) -> LatentMap:
+    """The map in the colours of a label, or of the number that records of this kind differ in (`Kind.trait`)."""
     real, drawn = encode(run, holdout.dataset), encode(run, synthetic.dataset)
-    protein = sequence.alphabet(holdout).complements is None
-    colours = [sequence.lengths(view).astype(float) if protein else sequence.gc(view) for view in (holdout, synthetic)]
-    walked = View(traverse(run, holdout.dataset, colours[0], points=POINTS, copies=COPIES))
-    line = (sequence.lengths(walked).astype(float) if protein else sequence.gc(walked)).reshape(POINTS, COPIES).mean(1)
+    trait, views = kind_of(run.modality).trait(run.modality), (holdout, synthetic)
+    numbers = [trait.of(view) for view in views]
+    colours = numbers if label is None else [view.dataset.labels[label].astype(str) for view in views]
+    walked = View(traverse(run, holdout.dataset, numbers[0], points=POINTS, copies=COPIES))
     return LatentMap.project(
         real.mean,
         real.variance,
         drawn.mean,
-        colour_name="length" if protein else "GC content",
+        colour_name=trait.name if label is None else label,
         real_colour=colours[0],
         synthetic_colour=colours[1],
-        line=line,
+        line_name=trait.name,
+        line=trait.of(walked).reshape(POINTS, COPIES).mean(1),
     )

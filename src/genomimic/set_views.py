@@ -4,10 +4,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from genomimic.census import Census
 from genomimic.evaluation import Score, SetReport
-from genomimic.features import sequence
-from genomimic.figures import Figure, evidence_figures, set_figures
+from genomimic.figures import Figure, evidence_figures, portrayal_of
 from genomimic.metrics.titles import title_of
 from genomimic.pages import PAGES, page_of
 from genomimic.plots.colours import set_colour, set_shape
@@ -64,7 +62,9 @@ def set_view(one: SetReport, number: int, folder: str) -> SetView:
 
 
 def _pages(one: SetReport, number: int, folder: str) -> tuple[Page, ...]:
-    figures = [*set_figures(one, number), *evidence_figures(one, number)]
+    train = one.comparison.train
+    portrayal = portrayal_of(train.modality)
+    figures = [*portrayal.figures(one, number), *evidence_figures(one, number)]
     tables = [
         ShownTable(
             f"set{number}-{table.name.replace('_', '-')}",
@@ -76,8 +76,7 @@ def _pages(one: SetReport, number: int, folder: str) -> tuple[Page, ...]:
         )
         for table in one.tables
     ]
-    two_strands = sequence.alphabet(one.comparison.train).complements is not None
-    facts = () if one.census is None else census_facts(one.census, two_strands=two_strands)
+    facts = () if one.census is None else portrayal.facts(one.census, train.dataset)
     pages = (
         Page(
             key,
@@ -89,22 +88,6 @@ def _pages(one: SetReport, number: int, folder: str) -> tuple[Page, ...]:
         for key, title in PAGES.items()
     )
     return tuple(page for page in pages if page.figures or page.tables)
-
-
-def census_facts(census: Census, *, two_strands: bool) -> tuple[tuple[str, str], ...]:
-    """What was counted over all records of a set, in words and numbers."""
-
-    def of_all(count: int) -> str:
-        return f"{count:,} ({100 * count / census.records:.3g} %)"
-
-    opposite = ("copies of their opposite strand", of_all(census.copies_of_training_opposite))
-    return (
-        ("records read", f"{census.records:,}"),
-        ("different ones", of_all(census.different)),
-        ("exact copies of training records", of_all(census.copies_of_training)),
-        *((opposite,) if two_strands else ()),
-        ("exact copies of holdout records", of_all(census.copies_of_holdout)),
-    )
 
 
 def tile(group: str, scores: list[Score]) -> Tile:

@@ -1,16 +1,16 @@
 """What a figure is, and what all of them share."""
 
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import plotly.graph_objects as go
 from markupsafe import Markup
 
-from genomimic.alphabet import Alphabet
+from genomimic.census import Census
 from genomimic.dataset import Dataset
 from genomimic.evaluation import SetReport
-from genomimic.features import sequence
 from genomimic.packing import chart_spec
 from genomimic.plots.colours import REAL, TRAIN, set_colour
 from genomimic.views import View
@@ -31,6 +31,47 @@ class Figure(NamedTuple):
     spec: Mapping[str, Any] | None = None
     half: bool = False
     page: str = "look"
+
+
+class Portrayal(ABC):
+    """What a report shows of records of a kind, and what it calls them; it holds no data."""
+
+    division: ClassVar[str]
+    """How far the parts know each other, where the split does not say it."""
+
+    search: ClassVar[str]
+    """What one may look for among the scores."""
+
+    words: ClassVar[Mapping[str, str]]
+    """Words that reports on this kind of data use, with their meaning, beside those of all reports."""
+
+    @abstractmethod
+    def figures(self, one: SetReport, number: int) -> Iterator[Figure]:
+        """Figures of one synthetic set beside the real data."""
+
+    @abstractmethod
+    def name(self, dataset: Dataset) -> str:
+        """What these records are called, in the plural."""
+
+    @abstractmethod
+    def facts(self, census: Census, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+        """What was counted over all records of a set, in words and numbers."""
+
+    @abstractmethod
+    def css(self, dataset: Dataset) -> str:
+        """Style rules that the figures need beside those of all reports."""
+
+
+def of_all(count: int, census: Census) -> str:
+    """A count with its share of all records of a set."""
+    return f"{count:,} ({100 * count / census.records:.3g} %)"
+
+
+def in_pairs(figures: Iterator[Figure]) -> Iterator[Figure]:
+    """Figures two in a row, the last of an odd number alone."""
+    every = list(figures)
+    paired = len(every) // 2 * 2
+    yield from (figure._replace(half=number < paired) for number, figure in enumerate(every))
 
 
 def plotly_figure(key: str, title: str, reading: str, alt: str, chart: go.Figure, *, page: str = "look") -> Figure:
@@ -57,8 +98,3 @@ def colours(one: SetReport, number: int) -> dict[str, str]:
 def label_of(one: SetReport) -> str:
     """Name of a set in a chart, where "train" and "holdout" are the real data."""
     return f"synthetic {one.name}" if one.name in ("train", "holdout") else one.name
-
-
-def letters_of(dataset: Dataset) -> Alphabet:
-    """The alphabet of a data set of sequences."""
-    return sequence.alphabet(View(dataset))

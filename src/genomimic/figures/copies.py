@@ -19,15 +19,16 @@ CLOSEST = 8
 
 def copy_figures(one: SetReport, number: int) -> Iterator[Figure]:
     """Figures on copies of one synthetic set."""
-    yield _distance_figure(one, number)
+    yield distance_figure(one, number, unit="edits to the nearest training record")
     yield _pairs_figure(one, f"set{number}")
     yield _helix_figure(one, f"set{number}")
 
 
-def _distance_figure(one: SetReport, number: int) -> Figure:
+def distance_figure(one: SetReport, number: int, *, unit: str) -> Figure:
+    """How near records of the set and of the holdout come to training records."""
     ours = colours(one, number)
     distances = {"holdout": one.comparison.holdout_nearest.distance, label_of(one): one.comparison.nearest.distance}
-    chart = charts.distance_curves(distances, ours, title="edits to the nearest training record")
+    chart = charts.distance_curves(distances, ours, title=unit)
     medians = ", ".join(f"{name} {np.median(values):.3g}" for name, values in distances.items())
     return plotly_figure(
         f"set{number}-distances",

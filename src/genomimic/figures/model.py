@@ -42,7 +42,7 @@ def latent_figures(latent: LatentMap) -> Iterator[Figure]:
         "Open symbols should cover the filled ones and have no region of their own: what the model draws lies where "
         "real records lie.",
         f"{len(latent.real)} real and {len(latent.synthetic)} synthetic points, coloured by {latent.colour_name}. "
-        f"Records decoded along the line from the lowest to the highest tenth by {latent.colour_name} have, "
+        f"Records decoded along the line from the lowest to the highest tenth by {latent.line_name} have, "
         f"on average, {', '.join(f'{value:.3g}' for value in latent.line)}.",
         training.latent_scatter(points, colours, colour_name=latent.colour_name, explained=latent.explained),
     )

@@ -1,11 +1,11 @@
 """What judging must know of each kind of data: one file and one entry here."""
 
-from genomimic.kinds.base import Describe, Kind
+from genomimic.kinds.base import Describe, Kind, Trait
 from genomimic.kinds.profiles import Profiles
 from genomimic.kinds.sequences import SequenceKind
 from genomimic.modalities import Expression, Modality, Sequences
 
-__all__ = ["KINDS", "Describe", "Kind", "kind_of"]
+__all__ = ["KINDS", "Describe", "Kind", "Trait", "kind_of"]
 
 KINDS: dict[type[Modality], Kind] = {Sequences: SequenceKind(), Expression: Profiles()}
 

@@ -2,18 +2,26 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int, Num, Shaped
+from jaxtyping import Float, Float32, Int, Num, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
+from genomimic.modalities import Modality
 from genomimic.views import View
 
 Describe = Callable[[View], Iterator[Float32[np.ndarray, "m features"]]]
 """Records as rows of numbers, some at a time."""
 Points = Callable[[View], Float32[np.ndarray, "n dimensions"]]
+
+
+class Trait(NamedTuple):
+    """A number that each record has, and its name."""
+
+    name: str
+    of: Callable[[View], Float[np.ndarray, " n"]]
 
 
 class Kind(ABC):
@@ -57,6 +65,10 @@ class Kind(ABC):
     @abstractmethod
     def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
         """Some records as a table shows them."""
+
+    @abstractmethod
+    def trait(self, modality: Modality) -> Trait:
+        """A number in which records of this kind differ that everybody knows."""
 
     @abstractmethod
     def sizes(self, view: View) -> Num[np.ndarray, " n"]:

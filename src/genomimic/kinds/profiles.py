@@ -13,7 +13,8 @@ from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
 from genomimic.errors import UsageError
 from genomimic.features import profile
-from genomimic.kinds.base import Describe, Kind, Points
+from genomimic.kinds.base import Describe, Kind, Points, Trait
+from genomimic.modalities import Expression, Modality
 from genomimic.views import View
 
 MOST_COMPARED = 2000  # records of a matrix of distances
@@ -62,6 +63,13 @@ class Profiles(Kind):
     def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
         """Their names."""
         return view.dataset.ids[rows]
+
+    def trait(self, modality: Modality) -> Trait:
+        """Library size on a log scale; of continuous values, the mean."""
+        assert isinstance(modality, Expression)
+        if modality.counts:
+            return Trait("log10 library size", lambda view: np.log10(1.0 + profile.library_sizes(view)))
+        return Trait("mean expression", lambda view: profile.log_expression(view).mean(1, dtype=float))
 
     def sizes(self, view: View) -> Float[np.ndarray, " n"]:
         """Distances stand as they are."""

@@ -11,7 +11,8 @@ from genomimic.dataset import Dataset
 from genomimic.distances import Nearest
 from genomimic.errors import UsageError
 from genomimic.features import sequence
-from genomimic.kinds.base import Describe, Kind, Points
+from genomimic.kinds.base import Describe, Kind, Points, Trait
+from genomimic.modalities import Modality, Sequences
 from genomimic.shuffling import shuffled
 from genomimic.views import View
 from genomimic.words import count_table
@@ -56,6 +57,13 @@ class SequenceKind(Kind):
         """Their letters."""
         letters = sequence.alphabet(view)
         return np.array([letters.decode(view.dataset.values[row]) for row in rows], dtype=object)
+
+    def trait(self, modality: Modality) -> Trait:
+        """GC content; of protein, the length."""
+        assert isinstance(modality, Sequences)
+        if modality.letters.complements is None:
+            return Trait("length", lambda view: sequence.lengths(view).astype(float))
+        return Trait("GC content", sequence.gc)
 
     def sizes(self, view: View) -> Int[np.ndarray, " n"]:
         """Letters, at least one."""

@@ -7,6 +7,9 @@ REAL = "#4a5563"
 TRAIN = "#a9b4bf"
 UNKNOWN = "#8a94a0"
 SETS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+LABELS = (*SETS, "#882255", "#999933", "#332288", "#117733", "#661100", "#F0E442")
+"""Colours of labels: those of sets, and Paul Tol's muted ones, which are told apart from them."""
+
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 
 _NUCLEOTIDES = {"A": "#009E73", "C": "#0072B2", "G": "#E69F00", "T": "#D55E00", "U": "#D55E00"}

@@ -19,9 +19,13 @@ def against_real(
     name: str,
     colour: str,
     differs: Bool[np.ndarray, " rows"] | None = None,
+    clearly: str = "q < 0.05",
     log: bool = False,
 ) -> go.Figure:
-    """Each row as a point, real against synthetic; on the diagonal both are equal. Rows that do not differ are pale."""
+    """Each row as a point, real against synthetic; on the diagonal both are equal. Rows that do not differ are pale.
+
+    `clearly` says in the legend when a row differs.
+    """
     told = np.ones(len(real), bool) if differs is None else differs
     figure = go.Figure(layout={"template": STYLE, "hovermode": "closest", "showlegend": differs is not None})
     ends = _ends(np.concatenate([real, synthetic]), log=log)
@@ -29,7 +33,7 @@ def against_real(
     figure.add_scatter(x=ends, y=ends, mode="lines", line=line, hoverinfo="skip", showlegend=False)
     hover = "<b>%{text}</b><br>real %{x:.4g}<br>" + plain(name) + " %{y:.4g}<extra></extra>"
     texts = np.array([plain(one) for one in names], dtype=object)
-    for label, rows, ink, opacity in (("no clear difference", ~told, MUTED, 0.4), ("q < 0.05", told, colour, 0.8)):
+    for label, rows, ink, opacity in (("no clear difference", ~told, MUTED, 0.4), (clearly, told, colour, 0.8)):
         marker = {"color": ink, "size": 8, "opacity": opacity, "line": {"width": 0.5, "color": "white"}}
         if rows.any():
             x, y, text = real[rows], synthetic[rows], texts[rows].tolist()
@@ -70,12 +74,15 @@ def bars(x: Num[np.ndarray, " rows"], y: Num[np.ndarray, " rows"], *, colour: st
 
 
 def points(
-    sets: Mapping[str, Float[np.ndarray, "n 2"]], colours: Mapping[str, str], shapes: Mapping[str, str]
+    sets: Mapping[str, Float[np.ndarray, "n 2"]],
+    colours: Mapping[str, str],
+    shapes: Mapping[str, str],
+    axes: tuple[str, str],
 ) -> go.Figure:
     """Sets of records as points on a map."""
     figure = go.Figure(layout={"template": STYLE, "hovermode": False})
     for name, places in sets.items():
         marker = {"color": colours[name], "symbol": shapes[name], "size": 6, "opacity": 0.55}
         figure.add_scatter(x=places[:, 0], y=places[:, 1], mode="markers", name=plain(name), marker=marker)
-    figure.update_xaxes(title="first dimension of the embedding")
-    return figure.update_yaxes(title="second dimension")
+    figure.update_xaxes(title=plain(axes[0]))
+    return figure.update_yaxes(title=plain(axes[1]))

@@ -1,6 +1,6 @@
 """Charts of how a model learned and of its latent space."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
@@ -8,7 +8,8 @@ from jaxtyping import Float, Num, Shaped
 from plotly.subplots import make_subplots
 
 from genomimic.plots.charts import STYLE, plain
-from genomimic.plots.colours import INK, MUTED, SETS, SHAPES
+from genomimic.plots.colours import INK, MUTED, SETS
+from genomimic.plots.maps import coloured_map
 
 PANEL_HEIGHT = 180
 WITHOUT_CURVE = ("step", "seconds")
@@ -25,8 +26,6 @@ TITLES = {
 }
 MOST_POINTS = 600
 FEW = 30
-MOST_LABELS = 12
-SCALE = "Cividis"
 
 
 def training_curves(columns: Mapping[str, Float[np.ndarray, " rows"]], *, best_step: int | None) -> go.Figure:
@@ -77,65 +76,9 @@ def latent_scatter(
     explained: Float[np.ndarray, "2"],
 ) -> go.Figure:
     """The latent space seen along two axes: one symbol a set, one colour a label or a number."""
-    figure = go.Figure(layout={"template": STYLE, "height": 560, "hovermode": "closest"})
-    numeric = all(np.issubdtype(values.dtype, np.number) for values in colours.values())
-    draw = _by_number if numeric else _by_label
-    for trace in draw(points, colours, colour_name):
-        figure.add_trace(trace)
-    bar = {"title": {"text": plain(colour_name), "side": "top"}, "thickness": 10, "outlinewidth": 0}
-    bar |= {
-        "orientation": "h",
-        "y": -0.16,
-        "yanchor": "top",
-        "x": 0,
-        "xanchor": "left",
-        "len": 0.7,
-        "nticks": 5,
-        "tickangle": 0,
-    }
-    figure.update_layout(coloraxis={"colorscale": SCALE, "colorbar": bar})
+    figure = coloured_map(points, colours, colour_name=colour_name)
     figure.update_xaxes(title=f"first principal axis ({explained[0]:.0%} of the variance)")
     return figure.update_yaxes(title=f"second principal axis ({explained[1]:.0%})")
-
-
-def _by_number(
-    points: Mapping[str, Float[np.ndarray, "_ 2"]], colours: Mapping[str, Shaped[np.ndarray, " _"]], colour_name: str
-) -> Iterator[go.Scatter]:
-    """Points on a shared colour scale; a trace without points stands for each set in the legend."""
-    for number, (name, at) in enumerate(points.items()):
-        title, marker = plain(name), _marker(number)
-        hover = f"{title}<br>{plain(colour_name)} %{{marker.color:.3g}}<extra></extra>"
-        scaled = marker | {"color": colours[name], "coloraxis": "coloraxis"}
-        points_trace = {"mode": "markers", "legendgroup": title, "name": title}
-        yield go.Scatter(x=[None], y=[None], marker=marker | {"color": MUTED}, **points_trace)
-        yield go.Scatter(x=at[:, 0], y=at[:, 1], marker=scaled, hovertemplate=hover, showlegend=False, **points_trace)
-
-
-def _by_label(
-    points: Mapping[str, Float[np.ndarray, "_ 2"]], colours: Mapping[str, Shaped[np.ndarray, " _"]], colour_name: str
-) -> Iterator[go.Scatter]:
-    labels, counts = np.unique(np.concatenate([values.astype(str) for values in colours.values()]), return_counts=True)
-    frequent = sorted(labels[np.argsort(-counts)][:MOST_LABELS])
-    for number, (name, at) in enumerate(points.items()):
-        for k, label in enumerate(frequent):
-            rows = colours[name].astype(str) == label
-            if rows.any():
-                marker = _marker(number) | {"color": SETS[k % len(SETS)]}
-                hover = f"{plain(name)}<br>{plain(colour_name)} {plain(label)}<extra></extra>"
-                label_name = f"{plain(name)}: {plain(label)}"
-                yield go.Scatter(
-                    x=at[rows, 0], y=at[rows, 1], mode="markers", name=label_name, marker=marker, hovertemplate=hover
-                )
-
-
-def _marker(number: int) -> dict[str, object]:
-    symbol = SHAPES[number % len(SHAPES)] if number == 0 else f"{SHAPES[(number + 1) % len(SHAPES)]}-open"
-    return {
-        "symbol": symbol,
-        "size": 6 if number == 0 else 8,
-        "opacity": 0.75,
-        "line": {"width": 0 if number == 0 else 1.4},
-    }
 
 
 def unit_bars(unit_kl: Num[np.ndarray, " units"], *, active_above: float) -> go.Figure:

@@ -1,45 +1,79 @@
-"""Figures of what the data look like: logos, words, GC content, lengths, the sequences themselves."""
+"""Sequences in a report: logos, words, GC content, lengths, the sequences themselves, and the words for them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Num
 from markupsafe import Markup
 
+from genomimic.alphabet import Alphabet
+from genomimic.census import Census
 from genomimic.dataset import Dataset
-from genomimic.embedding import embedding_map
 from genomimic.evaluation import SetReport
 from genomimic.features import sequence
-from genomimic.figures.base import Figure, colours, label_of, letters_of, plotly_figure, scroll, views
+from genomimic.figures.base import Figure, Portrayal, colours, in_pairs, of_all, plotly_figure, scroll, views
 from genomimic.figures.copies import copy_figures
+from genomimic.figures.glossary import SEQUENCES
+from genomimic.figures.maps import Wording, map_figure
 from genomimic.modalities import Sequences
-from genomimic.plots import charts, evidence
-from genomimic.plots.colours import REAL, set_colour
+from genomimic.plots import charts
+from genomimic.plots.colours import UNKNOWN, letter_colours, paler, set_colour
 from genomimic.plots.logos import axis_end, logo, logo_svg
 from genomimic.plots.sequences import coloured
+from genomimic.views import View
 
 SIDE_BY_SIDE = 30
 
 
-def set_figures(one: SetReport, number: int) -> Iterator[Figure]:
-    """Figures of one synthetic set beside the real data."""
-    key = f"set{number}"
-    holdout, synthetic = one.comparison.holdout, one.comparison.synthetic
-    if holdout.modality.aligned:
-        yield logo_figure(holdout.dataset, synthetic.dataset, name=one.name, key=key)
-    yield from in_pairs(_curve_figures(one, number))
-    yield map_figure(one, number)
-    yield side_by_side(holdout.dataset, synthetic.dataset, name=one.name, key=key)
-    yield _kmer_figure(one, number)
-    yield from copy_figures(one, number)
+MAP = Wording(
+    "Map of the records",
+    "Each point is a record; near ones share words and letters at positions.",
+    "records",
+    ("first dimension of the embedding", "second dimension"),
+)
 
 
-def in_pairs(figures: Iterator[Figure]) -> Iterator[Figure]:
-    """Figures two in a row, the last of an odd number alone."""
-    every = list(figures)
-    paired = len(every) // 2 * 2
-    yield from (figure._replace(half=number < paired) for number, figure in enumerate(every))
+class SequencePortrayal(Portrayal):
+    """DNA, RNA and protein."""
+
+    division: ClassVar[str] = (
+        "Where the split was made by homology clusters, none of them is related to a training record."
+    )
+    search: ClassVar[str] = "k-mer, GC, AUC …"
+    words: ClassVar[Mapping[str, str]] = SEQUENCES
+
+    def figures(self, one: SetReport, number: int) -> Iterator[Figure]:
+        key = f"set{number}"
+        holdout, synthetic = one.comparison.holdout, one.comparison.synthetic
+        if holdout.modality.aligned:
+            yield logo_figure(holdout.dataset, synthetic.dataset, name=one.name, key=key)
+        yield from in_pairs(_curve_figures(one, number))
+        yield map_figure(one, number, MAP)
+        yield side_by_side(holdout.dataset, synthetic.dataset, name=one.name, key=key)
+        yield _kmer_figure(one, number)
+        yield from copy_figures(one, number)
+
+    def name(self, dataset: Dataset) -> str:
+        letters = _letters(dataset)
+        return f"{letters.name.upper() if letters.complements is not None else letters.name} sequences"
+
+    def facts(self, census: Census, dataset: Dataset) -> tuple[tuple[str, str], ...]:
+        opposite = ("copies of their opposite strand", of_all(census.copies_of_training_opposite, census))
+        return (
+            ("records read", f"{census.records:,}"),
+            ("different ones", of_all(census.different, census)),
+            ("exact copies of training records", of_all(census.copies_of_training, census)),
+            *((opposite,) if _letters(dataset).complements is not None else ()),
+            ("exact copies of holdout records", of_all(census.copies_of_holdout, census)),
+        )
+
+    def css(self, dataset: Dataset) -> str:
+        """The colours of letters."""
+        rules = {letter: paler(colour, 0.58) for letter, colour in letter_colours(_letters(dataset).symbols).items()}
+        rules["unknown"] = paler(UNKNOWN, 0.6)
+        return "".join(f".l-{name}{{background:{colour}}}" for name, colour in rules.items())
 
 
 def _curve_figures(one: SetReport, number: int) -> Iterator[Figure]:
@@ -51,7 +85,7 @@ def _curve_figures(one: SetReport, number: int) -> Iterator[Figure]:
 
 def logo_figure(holdout: Dataset, synthetic: Dataset, *, name: str, key: str) -> Figure:
     """Logos of real and synthetic aligned records, one under the other on the same axis."""
-    symbols = letters_of(holdout).symbols
+    symbols = _letters(holdout).symbols
     real, ours = logo(holdout.values, symbols), logo(synthetic.values, symbols)
     end = axis_end(real, ours)
     parts = [("real holdout", real, f"{key}-r"), (name, ours, f"{key}-s")]
@@ -118,30 +152,9 @@ def _length_figure(one: SetReport, number: int) -> Figure:
     )
 
 
-def map_figure(one: SetReport, number: int) -> Figure:
-    """Holdout and synthetic records as points on the first two dimensions of the embedding."""
-    places, name = embedding_map(one.comparison.train, one.comparison.holdout, one.comparison.synthetic), label_of(one)
-    chart = evidence.points(
-        {"real holdout": places.holdout, name: places.synthetic},
-        {"real holdout": REAL, name: set_colour(number)},
-        {"real holdout": "circle-open", name: "circle"},
-    )
-    apart = np.linalg.norm(places.synthetic.mean(0) - places.holdout.mean(0))
-    wide = [float(np.sqrt(side.var(0).sum())) for side in (places.holdout, places.synthetic)]
-    return plotly_figure(
-        f"set{number}-map",
-        "Map of the records",
-        "Each point is a record; near ones share words and letters at positions. Places with rings alone are kinds of "
-        "real records that the generator misses, places without rings are of its own making.",
-        f"{len(places.holdout):,} records a side; the middles lie {apart:.2g} apart, where real records spread "
-        f"{wide[0]:.2g} and synthetic ones {wide[1]:.2g} about theirs.",
-        chart,
-    )
-
-
 def side_by_side(holdout: Dataset, synthetic: Dataset, *, name: str, key: str) -> Figure:
     """The first records of both sets as coloured text."""
-    symbols = letters_of(holdout).symbols
+    symbols = _letters(holdout).symbols
     columns = "".join(
         f"<div><h4>{escape(label)}</h4>{scroll(_lines(dataset, symbols), f'sequences of {label}')}</div>"
         for label, dataset in (("real holdout", holdout), (name, synthetic))
@@ -165,3 +178,7 @@ def _lines(dataset: Dataset, symbols: str) -> str:
         for name, text in zip(rows.ids, texts, strict=True)
     )
     return f'<div class="lines">{"".join(lines)}</div>'
+
+
+def _letters(dataset: Dataset) -> Alphabet:
+    return sequence.alphabet(View(dataset))
