@@ -26,7 +26,7 @@ LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
 MOST_SEEN = 10.0
 """Standard deviations that a count of 1 is at most to a network: more would make the rarest genes the loudest."""
 
-SHARP = 2.0
+SHARP = 1.0
 """Dispersion from which networks begin."""
 
 MULTIPLIED = 6
