@@ -1,6 +1,7 @@
 """The ladder and the rule that chooses a model; training within a time."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from tests.conftest import TINY, toy
 
 N = 400
 HALVES = [half for i in range(50) for half in np.array_split(np.random.default_rng(i).permutation(N), 2)]
+LADDER = [[models.build("composition"), models.build("pwm")], [models.build("markov")]]
 
 
 def tried(name, mean, *, noise=0.0, seed=0):
@@ -30,10 +32,10 @@ def test_the_simplest_model_within_one_standard_error_is_kept():
     error = 0.02 / np.sqrt(N)
     near = [tried("composition", 1.9), tried("pwm", 1.8 + 0.5 * error, noise=0.02), tried("markov", 1.8)]
     far = [tried("composition", 1.9), tried("pwm", 1.8 + 3 * error, noise=0.02), tried("markov", 1.8)]
-    assert choose(near, HALVES).model.name == "pwm"
-    assert "within one standard error" in choose(near, HALVES).reason
-    assert choose(far, HALVES).model.name == "markov"
-    assert choose(far, HALVES).rows[1]["standard_error"] == pytest.approx(error, rel=0.3)
+    assert choose(near, HALVES, LADDER, "letter").model.name == "pwm"
+    assert "within one standard error" in choose(near, HALVES, LADDER, "letter").reason
+    assert choose(far, HALVES, LADDER, "letter").model.name == "markov"
+    assert choose(far, HALVES, LADDER, "letter").rows[1]["standard_error"] == pytest.approx(error, rel=0.3)
 
 
 def test_the_climb_goes_on_while_a_rung_saves_two_standard_errors():
@@ -141,3 +143,13 @@ def test_training_ends_at_the_first_validation_after_the_deadline():
 def test_counting_models_need_no_budget():
     model = models.build("pwm")
     assert fitted(model, toy(100, 1), Budget.of(1.0), 0) == (model, None)
+
+
+def test_cells_have_a_ladder_of_their_own_and_labels_leave_models_that_can_be_told_them():
+    counts, continuous = toy(50, 0, kind="counts"), toy(50, 0, kind="continuous")
+    names = [[model.name for rung in rungs(spec_of(data)) for model in rung] for data in (counts, continuous)]
+    assert names == [["independent", "vae"], ["independent", "pca-gaussian", "vae"]]
+    assert [[model.name for model in rung] for rung in rungs(spec_of(counts, ["cell_type"]))] == [["vae"]]
+    dna = replace(toy(50, 0), labels={"side": np.repeat(["a", "b"], 25)})
+    with pytest.raises(UsageError, match="auto knows no model of such data that can be told labels; use --model vae"):
+        rungs(spec_of(dna, ["side"]))

@@ -12,13 +12,16 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genomimic import models
+from genomimic.errors import UsageError
 from genomimic.likelihoods import bits_saved
 from genomimic.models import Model
 from genomimic.models.base import Spec
+from genomimic.observation import Gaussian
 from genomimic.scoring import NORMAL_95
 
-LADDER = (("composition", "pwm"), ("markov", "position-markov", "potts"), ("autoregressive",))
-"""Models from simple to complex, rung by rung; all have an exact likelihood, so they can be compared."""
+SEQUENCES = (("composition", "pwm"), ("markov", "position-markov", "potts"), ("autoregressive",))
+PROFILES = (("independent",), ("pca-gaussian",), ("vae",))
+"""Models from simple to complex, rung by rung; all have a likelihood, of the VAE a bound, so they can be compared."""
 
 LONGEST_POTTS = 128
 """Potts models of longer records have more couplings than the ladder waits for."""
@@ -46,9 +49,21 @@ class Choice(NamedTuple):
 
 
 def rungs(spec: Spec) -> list[list[Model]]:
-    """The ladder for data of a kind: without the models that such data do not suit."""
-    fitting = [[name for name in rung if _suits(name, spec)] for rung in LADDER]
-    return [[models.build(name) for name in rung] for rung in fitting]
+    """The ladder for data of a kind: without the models that such data do not suit or that cannot be told labels.
+
+    Raises `UsageError` where none is left.
+    """
+    ladder = [[models.build(name) for name in rung if _suits(name, spec)] for rung in _ladder(spec)]
+    told = [[model for model in rung if model.conditional or not spec.conditions.names] for rung in ladder]
+    if not any(told):
+        raise UsageError(
+            f"auto knows no model of such data that can be told labels; use --model {models.conditional()}"
+        )
+    return [rung for rung in told if rung]
+
+
+def _ladder(spec: Spec) -> tuple[tuple[str, ...], ...]:
+    return SEQUENCES if spec.ordered else PROFILES
 
 
 def pays(below: Sequence[Tried], rung: Sequence[Tried], halves: Halves) -> bool:
@@ -59,8 +74,11 @@ def pays(below: Sequence[Tried], rung: Sequence[Tried], halves: Halves) -> bool:
     return saved > WORTH_CLIMBING * error
 
 
-def choose(tried: Sequence[Tried], halves: Halves) -> Choice:
-    """The simplest model within one standard error of the best; `tried` is in the order of the ladder."""
+def choose(tried: Sequence[Tried], halves: Halves, ladder: Sequence[Sequence[Model]], value: str) -> Choice:
+    """The simplest model within one standard error of the best; `tried` is in the order of the ladder.
+
+    `value` is what bits are counted for, such as a letter.
+    """
     best = _best(tried)
     excess = [_saved(best, one, halves) for one in tried]
     chosen = next(one for one, (behind, error) in zip(tried, excess, strict=True) if one is best or behind <= error)
@@ -74,13 +92,13 @@ def choose(tried: Sequence[Tried], halves: Halves) -> Choice:
         }
         for one, (behind, error) in zip(tried, excess, strict=True)
     )
-    return Choice(chosen.model, _reason(chosen, best, tried), rows)
+    return Choice(chosen.model, _reason(chosen, best, tried, ladder, value), rows)
 
 
-def _reason(chosen: Tried, best: Tried, tried: Sequence[Tried]) -> str:
-    needs = f"{chosen.model.name} needs {chosen.bits.mean():.4f} bits for a letter of a validation record"
-    left = [name for rung in LADDER for name in rung if name not in {one.model.name for one in tried}]
-    last = [name for name in left if name in LADDER[-1]]
+def _reason(chosen: Tried, best: Tried, tried: Sequence[Tried], ladder: Sequence[Sequence[Model]], value: str) -> str:
+    needs = f"{chosen.model.name} needs {chosen.bits.mean():.4f} bits for a {value} of a validation record"
+    names = {one.model.name for one in tried}
+    last = [model.name for model in ladder[-1] if model.name not in names]
     stopped = f"; {', '.join(last)} was not tried, as the models before it no longer improved" if last else ""
     if chosen is best:
         return f"{needs}, the fewest of the {len(tried)} models tried{stopped}"
@@ -103,4 +121,6 @@ def _saved(one: Tried, other: Tried, halves: Halves) -> tuple[float, float]:
 def _suits(name: str, spec: Spec) -> bool:
     if name in ("pwm", "position-markov") and not spec.aligned:
         return False
+    if name == "pca-gaussian":
+        return isinstance(spec.observation, Gaussian)
     return name != "potts" or (spec.aligned and not spec.ends and spec.length <= LONGEST_POTTS)

@@ -152,7 +152,7 @@ def _climb(job: Job) -> Run:
     parts, seed = job.parts, job.seed
     view = View(parts.validation, parts.split.cluster[parts.split.rows("validation")])
     halves = [half.rows for half in halved(view, 100, np.random.default_rng([seed, len(view)])).halves]
-    spec = spec_of(parts.train)
+    spec = spec_of(parts.train, job.conditions)
     ladder, tried, kept = rungs(spec), list[Tried](), None
     for rung in ladder:
         below = list(tried)
@@ -160,11 +160,11 @@ def _climb(job: Job) -> Run:
             began = time.monotonic()
             job.watch("choose", len(tried) / sum(map(len, ladder)), model.name)
             kept = _train(model.settled(spec, len(parts.train)), job, UNDECIDED) if rung is ladder[-1] else None
-            run = kept or fit(model, parts.train, parts.validation, seed=seed)
+            run = kept or fit(model, parts.train, parts.validation, conditions=job.conditions, seed=seed)
             tried.append(Tried(run.model, bits_per_base(run, parts.validation, seed=seed), time.monotonic() - began))
         if not pays(below, tried[len(below) :], halves):
             break
-    choice = choose(tried, halves)
+    choice = choose(tried, halves, ladder, parts.train.modality.value)
     job.watch("choose", 1.0, choice.reason)
     record = {"reason": choice.reason, "tried": list(choice.rows)}
     if kept is not None and kept.model == choice.model:
