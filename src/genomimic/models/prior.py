@@ -16,21 +16,28 @@ class Prior(eqx.Module):
     middles: Float[Array, "components latent"]
     log_spreads: Float[Array, "components latent"]
     logits: Float[Array, " components"]
+    told: Float[Array, "components told"]
+    """How labels change the weights: cells of a type are of some kinds and not of others."""
 
     @classmethod
-    def begin(cls, components: int, latent: int, key: PRNGKeyArray) -> "Prior":
+    def begin(cls, components: int, latent: int, told: int, key: PRNGKeyArray) -> "Prior":
         """One is N(0, I); several begin as that, at middles of their own."""
         middles = jax.random.normal(key, (components, latent)) * (components > 1)
-        return cls(middles / QUICK, jnp.zeros((components, latent)), jnp.zeros(components))
+        return cls(
+            middles / QUICK, jnp.zeros((components, latent)), jnp.zeros(components), jnp.zeros((components, told))
+        )
 
-    def log_prob(self, z: Float[Array, " latent"]) -> Float[Array, ""]:
-        """Log-density of a latent vector in nats."""
+    def log_prob(self, z: Float[Array, " latent"], told: Float[Array, " told"]) -> Float[Array, ""]:
+        """Log-density of a latent vector in nats, given the labels."""
         each = norm.logpdf(z, QUICK * self.middles, jnp.exp(QUICK * self.log_spreads)).sum(1)
-        return jax.nn.logsumexp(each + jax.nn.log_softmax(QUICK * self.logits))
+        return jax.nn.logsumexp(each + jax.nn.log_softmax(self._logits(told)))
 
-    def sample(self, key: PRNGKeyArray) -> Float[Array, " latent"]:
-        """A latent vector."""
+    def sample(self, told: Float[Array, " told"], key: PRNGKeyArray) -> Float[Array, " latent"]:
+        """A latent vector of a record with these labels."""
         which_key, key = jax.random.split(key)
-        which = jax.random.categorical(which_key, QUICK * self.logits)
+        which = jax.random.categorical(which_key, self._logits(told))
         noise = jax.random.normal(key, self.middles.shape[1:])
         return QUICK * self.middles[which] + jnp.exp(QUICK * self.log_spreads[which]) * noise
+
+    def _logits(self, told: Float[Array, " told"]) -> Float[Array, " components"]:
+        return QUICK * (self.logits + self.told @ told)

@@ -148,7 +148,9 @@ class VAE(Model):
             decoder = OrderedDecoder(spec, settled(self.latent), width, layers, self.taps, keys[1])
         else:
             decoder = ProfileDecoder(spec, settled(self.latent), (width,) * layers, keys[1])
-        prior = Prior.begin(settled(self.components), settled(self.latent), jax.random.fold_in(key, 2))
+        prior = Prior.begin(
+            settled(self.components), settled(self.latent), spec.conditions.width, jax.random.fold_in(key, 2)
+        )
         weights = Autoencoder(encoder, decoder, prior)
         spread = Spread(jnp.zeros(settled(self.latent)), jnp.ones(settled(self.latent)))
         return VAEState(nn.Averaged.begin(weights, self.optimiser()), spread)
@@ -192,7 +194,7 @@ class VAE(Model):
 
         keys = jax.random.split(decode_key, len(batch))
         reconstruction = -jax.vmap(read)(z, told, features, values, keys).mean()
-        kl = self._divergence(weights.prior, mean, variance, z).mean()
+        kl = self._divergence(weights.prior, mean, variance, z, told).mean()
         loss = reconstruction + kl
         return reconstruction + weight * kl, (
             spread,
@@ -251,8 +253,9 @@ class VAE(Model):
     def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
         prior_key, told_key, key = jax.random.split(key, 3)
         codes = spec.conditions.draw(told_key)
-        z = state.networks.average.prior.sample(prior_key)
-        return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
+        told = spec.conditions.one_hot(codes)
+        z = state.networks.average.prior.sample(told, prior_key)
+        return spec.conditions.joined(self._decode(spec, state, z, told, key), codes)
 
     def encode(
         self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"]
@@ -290,11 +293,12 @@ class VAE(Model):
         mean: Float[Array, "batch latent"],
         variance: Float[Array, "batch latent"],
         z: Float[Array, "batch latent"],
+        told: Float[Array, "batch told"],
     ) -> Float[Array, " batch"]:
         """KL divergence in nats: exact from N(0, I), by one draw from a mixture."""
         if self.components == 1:
             return kl_divergence(mean, variance).sum(1)
-        return norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1) - jax.vmap(prior.log_prob)(z)
+        return norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1) - jax.vmap(prior.log_prob)(z, told)
 
     def _drawn(
         self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"], key: PRNGKeyArray, draws: int
@@ -303,7 +307,8 @@ class VAE(Model):
         mean, variance = self.encode(spec, state, x)
         noise = jax.random.normal(key, (draws, settled(self.latent)))
         z = mean + jnp.sqrt(variance) * noise
-        prior = jax.vmap(state.networks.average.prior.log_prob)(z)
+        told = spec.conditions.apart(x)[1]
+        prior = jax.vmap(state.networks.average.prior.log_prob, in_axes=(0, None))(z, told)
         return z, prior - norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1)
 
     def _log_likelihood(
@@ -327,7 +332,7 @@ def kl_divergence(
 
 def _tables(weights: Any) -> Any:
     """Weights that begin at the data's own numbers, positions, and the prior."""
-    decoder = weights.decoder
+    decoder, prior = weights.decoder, weights.prior
     if isinstance(decoder, ProfileDecoder):
-        return decoder.profile.start, weights.prior.middles, weights.prior.log_spreads
-    return decoder.network.bias, decoder.network.positions, weights.prior.middles, weights.prior.log_spreads
+        return decoder.profile.start, prior.middles, prior.log_spreads, prior.told
+    return decoder.network.bias, decoder.network.positions, prior.middles, prior.log_spreads, prior.told
