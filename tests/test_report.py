@@ -14,7 +14,7 @@ from genomimic.comparing import ranking
 from genomimic.comparison import compare
 from genomimic.dataset import Dataset
 from genomimic.evaluation import Report, Score, SetReport
-from genomimic.evidence import EVIDENCE, Table
+from genomimic.evidence import EVIDENCE, Table, tables
 from genomimic.figures import PICTURES
 from genomimic.likelihoods import Halves, SeenAndUnseen, likelihood_score, memory_scores
 from genomimic.modalities.sequences import Sequences
@@ -24,6 +24,7 @@ from genomimic.report_files import discard_files
 from genomimic.report_tables import csv_text, file_names
 from genomimic.sections import DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import tile
+from tests.toys import cells
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 LOADING = {"src", "href", "action", "data", "poster", "srcset", "xlink:href"}
@@ -451,7 +452,7 @@ class TestPictures:
 
     @pytest.mark.parametrize("name", sorted(PICTURES))
     def test_drawn_from_one_row_and_said_in_words(self, name: str):
-        texts = {"name", "motif", "other", "word"}
+        texts = {"name", "motif", "other", "word", "gene"}
         columns = {
             need: np.array(["A"], dtype=object)
             if need in texts
@@ -587,3 +588,88 @@ def test_the_map_shows_both_sides_and_says_how_far_apart_they_lie(dna: Report):
     assert [trace["name"] for trace in figure["spec"]["data"]] == ["real holdout", "vae"]
     assert [len(trace["x"]) for trace in figure["spec"]["data"]] == [60, 60]
     assert "60 records a side; the middles lie" in page_of(dna)
+
+
+GENE_FIGURES = ("map", "gene-pairs", "mean-variance", "violins", "distances")
+OF_COUNTS, OF_VALUES = ("mean-dropout", "library-sizes", "detected-genes"), ("cell-means", "cell-spreads")
+WORDS_OF_SEQUENCES = "letters? strands? motifs? GC bases? k-mers? homology nucleotides? sequences?".split()
+
+
+def cells_report(kind: str, *, labelled: bool = True) -> Report:
+    rng = np.random.default_rng(0)
+    train, holdout, synthetic = (cells(n, rng, kind) for n in (90, 60, 60))
+    synthetic = synthetic if labelled else replace(synthetic, labels={})
+    comparison = compare(train, holdout, synthetic)
+    names = ("gene_means", "gene_correlation", "exact_copies", "distinct_share", "two_sample_auc_linear")
+    told = tuple(scores()[0]._replace(metric=name, family="genes") for name in names)
+    shown = tables(comparison)
+    one = SetReport("vae", "vae", comparison, told, shown, "Verdict.", (), Census(60, 60, 0, 0, 0))
+    return Report((one,), train, holdout, {"data": "cells.h5ad", "split": "split by the label donor"})
+
+
+@pytest.fixture(scope="module")
+def of_cells() -> dict[str, str]:
+    return {kind: page_of(cells_report(kind)) for kind in ("counts", "continuous")}
+
+
+def shown_words(html: str) -> str:
+    """Every word that a reader of the page meets, those of charts and tables too."""
+    page = Page(unpacked(html))
+    attributes = [
+        str(value) for _, each in page.tags for name, value in each.items() if name in ("aria-label", "title")
+    ]
+    charts = [json.dumps(figure["spec"]) for figure in figures_of(html).values() if "spec" in figure]
+    headings = [str(table["headings"]) for one in packs_of(html).values() for table in one["tables"].values()]
+    return " ".join([*page.words, *attributes, *charts, *headings])
+
+
+class TestCells:
+    @pytest.mark.parametrize("kind", ["counts", "continuous"])
+    def test_figures_of_cells_and_genes(self, of_cells: dict[str, str], kind: str):
+        found = figures_of(of_cells[kind])
+        wanted = (*GENE_FIGURES, "map-labels", "labels", "genes-picture", *(OF_COUNTS, OF_VALUES)[kind != "counts"])
+        assert [key for key in wanted if f"set0-{key}" not in found] == []
+        other = (*("logo", "sequences", "kmers", "gc", "helix"), *(OF_COUNTS, OF_VALUES)[kind == "counts"])
+        assert [key for key in other if f"set0-{key}" in found] == []
+
+    @pytest.mark.parametrize("kind", ["counts", "continuous"])
+    def test_no_word_of_sequences(self, of_cells: dict[str, str], kind: str):
+        words = shown_words(of_cells[kind])
+        told = [re.findall(rf".{{40}}\b{word}\b.{{20}}", words) for word in WORDS_OF_SEQUENCES]
+        assert [one for one in told if one] == []
+        assert "60 synthetic cells judged beside 60 real ones" in words
+
+    def test_whole_and_well_formed(self, of_cells: dict[str, str]):
+        page = Page(unpacked(of_cells["counts"]))
+        assert page.open == []
+        ids = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        loaded = [attributes[name] for _, attributes in page.tags for name in LOADING & set(attributes)]
+        assert [one for one in loaded if not (one or "").startswith(("#", "data:,"))] == []
+
+    def test_words_are_explained_where_they_are_used(self, of_cells: dict[str, str], dna: Report):
+        terms = {kind: set(re.findall("<dt>([^<]+)</dt><dd>", html)) for kind, html in of_cells.items()}
+        assert {"Library size", "Holdout"} <= terms["counts"]
+        assert not {"Logo", "Edit distance"} & terms["counts"]
+        assert not {"Library size", "Dropout"} & set(re.findall("<dt>([^<]+)</dt><dd>", page_of(dna)))
+
+    def test_without_labels_there_are_no_figures_by_label(self):
+        found = figures_of(page_of(cells_report("counts", labelled=False)))
+        assert "set0-map" in found
+        assert not {"set0-map-labels", "set0-labels"} & set(found)
+
+    def test_the_split_is_told_once(self, of_cells: dict[str, str]):
+        assert of_cells["counts"].count("plit by the label donor") == 1
+
+    def test_cells_of_a_type_are_nearest_to_their_own(self, of_cells: dict[str, str]):
+        told = r"same cell_type for (\d+)% of synthetic records, and for (\d+)% of real ones"
+        found = re.search(told, of_cells["counts"])
+        assert found
+        assert min(int(found[1]), int(found[2])) > 60
+
+    def test_fresh_real_cells_correlate_as_training_cells_do(self, of_cells: dict[str, str]):
+        told = r"correlation ([\d.]+) and slope ([\d.]+); training cells in [a-z ]+ give ([\d.]+) and ([\d.]+)\."
+        found = re.search(told, of_cells["counts"])
+        assert found
+        synthetic, fresh = np.array(found.groups(), float).reshape(2, 2)
+        assert synthetic == pytest.approx(fresh, abs=0.15)

@@ -50,7 +50,7 @@ class Reading:
 
         display("read", 0.0, path.name)
         data = read(path, **vars(self))
-        display("read", 1.0, f"{len(data):,} {data.modality.records} of {_kind(data)}")
+        display("read", 1.0, f"{len(data):,} {data.modality.records} of {data.modality.described(data.length)}")
         for name, count in data.notes.items():
             display.say(f"{count:>12,}  {explain(name)}")
         return data
@@ -132,11 +132,3 @@ def named_sets(files: Sequence[str]) -> list[tuple[str, str, Path]]:
         name = f"{stem} ({twins + 1})" if twins else stem
         found.append((name, stem if named else name, path))
     return found
-
-
-def _kind(data: "Dataset") -> str:
-    config = data.modality.config()
-    if "genes" in config:
-        return f"{len(config['genes']):,} genes, {config['name']}"
-    strands = "stranded" if config["stranded"] else "unstranded"
-    return f"{config['name']}, {data.length} long, {strands}, {'aligned' if config['aligned'] else 'not aligned'}"

@@ -5,7 +5,7 @@ from genomimic.evidence import Table
 PAGES = {
     "look": "What the data look like",
     "giveaway": "What gave it away",
-    "genes": "Genes",
+    "profile": "Genes",
     "words": "Words",
     "positions": "Positions",
     "motifs": "Motifs and spacing",
@@ -16,7 +16,7 @@ PAGES = {
 
 _BEGINNINGS = {
     "giveaway": "giveaway",
-    "genes": "genes",
+    "genes": "profile",
     "enriched_words": "words",
     "word": "words",
     "position": "positions",

@@ -123,7 +123,7 @@ def render(
             counts=_counts(report),
             division=_division(report),
             notes=[(explain(name), n) for name, n in report.train.notes.items() if n],
-            provenance=[(name.replace("_", " "), value) for name, value in report.provenance.items()],
+            provenance=_provenance(report),
             reproduce=reproduce,
             version=version("genomimic"),
             modality=report.holdout.modality,
@@ -233,6 +233,11 @@ def _csv_files(report: Report, rankings: Sequence[Ranking]) -> dict[str, bytes]:
 def _counts(report: Report) -> list[tuple[str, int]]:
     real = [("real, training", len(report.train)), ("real, holdout", len(report.holdout))]
     return real + [(f"synthetic, {one.name}", len(one.comparison.synthetic)) for one in report.sets]
+
+
+def _provenance(report: Report) -> list[tuple[str, object]]:
+    """Where the numbers come from; how the data were split stands with the data."""
+    return [(name.replace("_", " "), value) for name, value in report.provenance.items() if name != "split"]
 
 
 def _division(report: Report) -> str:

@@ -74,13 +74,21 @@ def _data(run: Run) -> list[str]:
         {
             "data": stored["path"],
             "SHA-256": stored["sha256"],
+            run.modality.records: run.modality.described(run.spec.length),
             "records": f"{stored['records']:,}: {parts}, {stored['duplicates']:,} duplicates left out",
             **({"split": note} if (note := run.config["split"].get("note")) else {}),
+            **({"conditions": _conditions(run)} if run.spec.conditions.names else {}),
             "seed": run.config["training"]["seed"],
             "command": run.config["command"],
             "versions": ", ".join(f"{name} {number}" for name, number in run.config["versions"].items()),
         }
     )
+
+
+def _conditions(run: Run) -> str:
+    """Labels that the model is told, with their values."""
+    told = run.spec.conditions
+    return "; ".join(f"{name}: {', '.join(levels)}" for name, levels in zip(told.names, told.levels, strict=True))
 
 
 def _layers(run: Run) -> list[str]:

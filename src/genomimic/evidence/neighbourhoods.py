@@ -25,7 +25,7 @@ MOST_ROWS = 200
     "the region's middle.",
 )
 def regions(comparison: Comparison) -> Columns:
-    """Shares of holdout and synthetic records in regions found by k-means on training records."""
+    """Shares of holdout and synthetic records in regions found by k-means on training records; none of one region."""
     fitted, views = embedding(comparison.train), (comparison.holdout, comparison.synthetic)
     train = fitted.points(comparison.train)[:MOST_TRAINED]
     most = min(min(map(len, views)) // RECORDS_A_REGION, MOST_REGIONS, len(np.unique(train, axis=0)))
@@ -43,7 +43,7 @@ def regions(comparison: Comparison) -> Columns:
         "q": _q_values(real, synthetic),
         "example": comparison.kind.shown(comparison.holdout, typical),
     }
-    return {name: column[order] for name, column in columns.items()}
+    return {name: column[order if wanted > 1 else order[:0]] for name, column in columns.items()}
 
 
 @evidence(
@@ -65,7 +65,7 @@ def missed_records(comparison: Comparison) -> Columns:
         "to nearest synthetic": nearest[rows],
         "to fifth real": reach[rows],
         "ratio": ratio[rows],
-        comparison.train.modality.record: comparison.kind.shown(real, rows),
+        comparison.kind.shows: comparison.kind.shown(real, rows),
     }
 
 

@@ -9,7 +9,6 @@ from jaxtyping import Num
 from genomimic.evaluation import SetReport
 from genomimic.features import profile
 from genomimic.figures.base import Figure, colours, plotly_figure, views
-from genomimic.metrics.cell_types import types_of
 from genomimic.plots import profiles as charts
 from genomimic.views import View
 
@@ -77,23 +76,20 @@ def _violins(one: SetReport, number: int, measure: Measure) -> Figure:
     )
 
 
-def label_figures(one: SetReport, number: int) -> Iterator[Figure]:
-    """How many cells there are of each type, where cells have one."""
-    types = types_of(one.comparison)
-    if types is None:
-        return
-    every = {name: view.dataset.labels[types.label].astype(str) for name, view in views(one).items()}
+def share_figure(one: SetReport, number: int, label: str) -> Figure:
+    """How many cells there are of each type, where a label says it."""
+    every = {name: view.dataset.labels[label].astype(str) for name, view in views(one).items()}
     names, counts = np.unique(every["train"], return_counts=True)
     labels = names[np.argsort(-counts, kind="stable")][:MOST_LABELS].tolist()
-    shares = {name: np.array([float((found == label).mean()) for label in labels]) for name, found in every.items()}
+    shares = {name: np.array([float((found == one).mean()) for one in labels]) for name, found in every.items()}
     *_, synthetic = shares.values()
     apart = np.abs(synthetic - shares["holdout"])
     most = int(apart.argmax())
-    yield plotly_figure(
+    return plotly_figure(
         f"set{number}-labels",
-        f"Shares of cells by {types.label}",
-        "The synthetic bars should be as high as the others; where a model was told the labels, it draws them as often "
-        "as they stand in its training data, and the cells must earn them.",
+        f"Shares of cells by {label}",
+        "The synthetic bars should be as long as the others. A model that was told the labels draws them as often as "
+        "they stand in its training data, which does not say that its cells are of the kind that they are called.",
         f"The widest difference is that of {labels[most]}: {synthetic[most]:.1%} of synthetic cells, "
         f"{shares['holdout'][most]:.1%} of holdout cells.",
         charts.share_bars(labels, shares, colours(one, number)),

@@ -20,6 +20,8 @@ from genomimic.plots.colours import REAL, set_colour
 
 PICTURES: "dict[str, Picture]" = {}
 DIFFERS = 0.05
+FAR = 4.0  # standard errors
+MOST_NAMED = 50
 
 
 class Drawn(NamedTuple):
@@ -101,6 +103,41 @@ def enriched_scatter(columns: Columns, name: str, colour: str) -> Drawn:
     sides = columns["real observed over expected"], columns["synthetic observed over expected"]
     unit = "observed over expected"
     return _scatter(columns["word"], *sides, columns["q"], "words", unit, name, colour, log=True)
+
+
+@picture(
+    "genes",
+    title="Mean expression of genes",
+    reading="Each point is a gene: on the line its mean is that of real cells, above it is too high in synthetic ones; "
+    "hover to read its name.",
+    needs=["gene", "real mean", "synthetic mean", "z"],
+)
+def gene_scatter(columns: Columns, name: str, colour: str) -> Drawn:
+    """Means of genes, real against synthetic."""
+    differs, sides = np.abs(columns["z"]) > FAR, (columns["real mean"], columns["synthetic mean"])
+    names = columns["gene"].tolist()
+    chart = charts.against_real(
+        names, *sides, unit="mean", name=name, colour=colour, differs=differs, clearly=f"|z| > {FAR:g}"
+    )
+    first = f"{names[0]}, real {sides[0][0]:.3g}, synthetic {sides[1][0]:.3g}"
+    return Drawn(
+        chart, f"{int(differs.sum()):,} of {len(names):,} genes differ clearly (z beyond {FAR:g}); surest: {first}."
+    )
+
+
+@picture(
+    "giveaway_genes",
+    title="The telling genes in real and synthetic cells",
+    reading="Each point is a gene that the classifier used: above the line it is too high in synthetic cells, below "
+    "it too low; hover to read its name.",
+    needs=["gene", "real mean", "synthetic mean", "share of separation"],
+)
+def giveaway_gene_scatter(columns: Columns, name: str, colour: str) -> Drawn:
+    """Means of the genes that the classifier used."""
+    genes, shares = columns["gene"][:MOST_NAMED], columns["share of separation"]
+    sides = columns["real mean"][:MOST_NAMED], columns["synthetic mean"][:MOST_NAMED]
+    chart = charts.against_real(genes.tolist(), *sides, unit="mean", name=name, colour=colour)
+    return Drawn(chart, f"The most telling gene is {genes[0]}, which carries {shares[0]:.1%} of the separation.")
 
 
 @picture(

@@ -5,18 +5,20 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from jaxtyping import Float, Int
 
+from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
 from genomimic.evaluation import SetReport
 from genomimic.features import profile
 from genomimic.figures.base import Figure, colours, label_of, plotly_figure, views
 from genomimic.metrics.gene_pairs import correlations, slope
-from genomimic.metrics.genes import SPAN, Moments, moments, places, smooth
+from genomimic.metrics.genes import Moments, mean_dropout, mean_variance, moments
 from genomimic.plots import profiles as charts
 from genomimic.plots.colours import set_colour
+from genomimic.plots.profiles import Cloud
 from genomimic.views import View
 
 MOST_POINTS = 2000  # genes, or pairs of genes, of each set
-CURVE_POINTS = 60
+GENES_A_PLACE, MOST_PLACES = 15, 40  # of a curve through genes
 SHOWN_GENES = 8
 EXPRESSION = "log(1 + counts per 10,000)"
 
@@ -32,6 +34,7 @@ def curve_figures(one: SetReport, number: int) -> Iterator[Figure]:
         "too little for their mean.",
         "standard deviation",
         lambda found: np.sqrt(found.second),
+        mean_variance,
     )
     if profile.modality(one.comparison.train).counts:
         yield _curve(
@@ -43,6 +46,7 @@ def curve_figures(one: SetReport, number: int) -> Iterator[Figure]:
             "without a count too often for their mean.",
             "share of cells without a count",
             lambda found: found.zeros,
+            mean_dropout,
         )
 
 
@@ -54,23 +58,22 @@ def _curve(
     reading: str,
     unit: str,
     of: Callable[[Moments], Float[np.ndarray, " genes"]],
+    apart: Callable[[Comparison], float],
 ) -> Figure:
     sides = {name: view for name, view in views(one).items() if name != "train"}
-    real = moments(one.comparison.holdout)
-    at = np.quantile(real.mean, np.linspace(0.005, 0.995, CURVE_POINTS))
-    width = max(SPAN * float(np.ptp(places(moments(one.comparison.train.root)))), 1e-9)
-    rows = _some(len(real.mean))
-    sets, curves = {}, []
-    for name, view in sides.items():
-        found = moments(view)
-        x, y = found.mean, of(found)
-        curves.append(smooth(x, y, at, width))
-        sets[name] = charts.Cloud(x[rows], y[rows], at, curves[-1])
-    off = float(np.sqrt(np.mean((curves[1] - curves[0]) ** 2)))
-    names = np.array(profile.genes(one.comparison.train))[rows].tolist()
-    chart = charts.clouds(sets, colours(one, number), names, x_title=f"mean {unit_of(one)}", y_title=unit)
-    alt = f"The curves are {off:.2g} apart on average ({unit}; root mean square over genes' means)."
+    names = np.array(profile.genes(one.comparison.train))
+    rows = _some(len(names))
+    sets = {name: _cloud(moments(view).mean, of(moments(view)), rows) for name, view in sides.items()}
+    x_title = f"mean {unit_of(one)}"
+    chart = charts.clouds(sets, colours(one, number), names[rows].tolist(), x_title=x_title, y_title=unit)
+    alt = f"The curves are {apart(one.comparison):.2g} apart ({unit}, root mean square over the range of means)."
     return plotly_figure(f"set{number}-{key}", title, reading, alt, chart)
+
+
+def _cloud(x: Float[np.ndarray, " genes"], y: Float[np.ndarray, " genes"], rows: Int[np.ndarray, " some"]) -> Cloud:
+    """Some genes as points, and a curve through the middles of groups of genes with about the same mean."""
+    groups = np.array_split(np.argsort(x, kind="stable"), max(min(len(x) // GENES_A_PLACE, MOST_PLACES), 1))
+    return Cloud(x[rows], y[rows], *(np.array([values[group].mean() for group in groups]) for values in (x, y)))
 
 
 def unit_of(one: SetReport) -> str:
@@ -115,7 +118,7 @@ def pair_figure(one: SetReport, number: int) -> Figure:
     name = label_of(one)
     return plotly_figure(
         f"set{number}-gene-pairs",
-        "Do genes rise and fall together as in real cells?",
+        "Correlations of pairs of genes",
         "Each point is a pair of genes. Genes that are tied too loosely give a line flatter than the dashed one, a "
         "cloud about it means that other genes are tied; some of both is chance.",
         f"{len(real):,} pairs of the most variable genes: correlation {_r(synthetic, real):.3f} and slope "
@@ -124,7 +127,6 @@ def pair_figure(one: SetReport, number: int) -> Figure:
         charts.correlation_scatter(
             real[rows].astype(float), synthetic[rows].astype(float), line, name=name, colour=set_colour(number)
         ),
-        page="genes",
     )
 
 

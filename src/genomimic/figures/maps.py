@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Shaped
+from jaxtyping import Shaped
 
 from genomimic.embedding import Map, embedding_map
 from genomimic.evaluation import SetReport
@@ -61,20 +61,23 @@ def label_map(one: SetReport, number: int, label: str, words: Wording) -> Figure
         f"{words.title} by {label}",
         f"Open symbols are synthetic {words.records}: those of a colour should lie among the filled ones of that "
         "colour, and nowhere else.",
-        _farthest(list(points.values()), list(colours.values())),
+        _at_home(one, label),
         chart,
     )
 
 
-def _farthest(points: list[Float[np.ndarray, "n 2"]], labels: list[Shaped[np.ndarray, " n"]]) -> str:
-    """Which label's synthetic records lie farthest from its real ones."""
-    shared = sorted(set(labels[0].tolist()) & set(labels[1].tolist()))
-    if not shared:
-        return "No label stands on both sides."
-    pairs = list(zip(points, labels, strict=True))
-    real, synthetic = (np.array([at[own == label].mean(0) for label in shared]) for at, own in pairs)
-    apart = np.linalg.norm(synthetic - real, axis=1)
-    return f"Real and synthetic ones lie farthest apart for {shared[int(apart.argmax())]}: {apart.max():.2g}."
+def _at_home(one: SetReport, label: str) -> str:
+    """How many cells are nearest to a training cell of their own label."""
+    sides = one.comparison
+    known = sides.train.dataset.labels[label].astype(str)
+    own = [
+        _labels(view, label, len(nearest.index)) == known[nearest.index]
+        for view, nearest in ((sides.holdout, sides.holdout_nearest), (sides.synthetic, sides.nearest))
+    ]
+    return (
+        f"The nearest training record has the same {label} for {own[1].mean():.0%} of synthetic records, and for "
+        f"{own[0].mean():.0%} of real ones."
+    )
 
 
 def _places(one: SetReport) -> Map:

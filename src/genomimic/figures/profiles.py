@@ -1,13 +1,14 @@
 """Gene expression in a report: what is shown of cells, and the words for them."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import ClassVar
 
 from genomimic.census import Census
 from genomimic.dataset import Dataset
 from genomimic.evaluation import SetReport
 from genomimic.figures.base import Figure, Portrayal, in_pairs, of_all
-from genomimic.figures.cells import cell_figures, label_figures
+from genomimic.figures.cells import cell_figures, share_figure
 from genomimic.figures.copies import distance_figure
 from genomimic.figures.genes import curve_figures, pair_figure, violin_figure
 from genomimic.figures.glossary import CELLS
@@ -30,12 +31,14 @@ class ProfilePortrayal(Portrayal):
     words: ClassVar[Mapping[str, str]] = CELLS
 
     def figures(self, one: SetReport, number: int) -> Iterator[Figure]:
-        yield from in_pairs(_maps(one, number))
-        yield from in_pairs(curve_figures(one, number))
-        yield from in_pairs(cell_figures(one, number))
+        small = chain(
+            (map_figure(one, number, MAP), pair_figure(one, number)),
+            curve_figures(one, number),
+            cell_figures(one, number),
+        )
+        yield from in_pairs(small)
         yield violin_figure(one, number)
-        yield from label_figures(one, number)
-        yield pair_figure(one, number)
+        yield from _by_label(one, number)
         yield distance_figure(one, number, unit="distance to the nearest training cell, in principal components")
 
     def name(self, dataset: Dataset) -> str:
@@ -54,8 +57,8 @@ class ProfilePortrayal(Portrayal):
         return ""
 
 
-def _maps(one: SetReport, number: int) -> Iterator[Figure]:
-    yield map_figure(one, number, MAP)
+def _by_label(one: SetReport, number: int) -> Iterator[Figure]:
     types = types_of(one.comparison)
     if types is not None:
         yield label_map(one, number, types.label, MAP)
+        yield share_figure(one, number, types.label)

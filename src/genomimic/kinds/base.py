@@ -42,6 +42,9 @@ class Kind(ABC):
     whitened: ClassVar[bool]
     """Whether training records have variance 1 in each dimension of the embedding, or each its own."""
 
+    shows: ClassVar[str]
+    """What `shown` gives of a record, as the heading of a column."""
+
     @abstractmethod
     def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
         """The same sets with the same columns; raises `UsageError` where they cannot be compared."""

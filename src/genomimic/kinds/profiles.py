@@ -30,6 +30,7 @@ class Profiles(Kind):
     most: ClassVar[int] = 5000  # 40 MB of log expression of 2,000 genes, for each of some twelve sets
     dimensions: ClassVar[int] = 50
     confirmed: ClassVar[bool] = True  # 2,000 genes have many components that are noise of the cells fitted
+    shows: ClassVar[str] = "genes that stand out"
     whitened: ClassVar[bool] = False  # most components of the fifty are noise, which whitening would make as large
 
     def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:
@@ -61,8 +62,11 @@ class Profiles(Kind):
         return cdist(points(view)[:MOST_COMPARED], points(targets)[:MOST_COMPARED])
 
     def shown(self, view: View, rows: Int[np.ndarray, " rows"]) -> Shaped[np.ndarray, " rows"]:
-        """Their names."""
-        return view.dataset.ids[rows]
+        """The genes that stand out in each: the farthest above their mean in the set, in standard deviations."""
+        values, names = profile.log_expression(view), np.array(profile.genes(view), dtype=object)
+        above = (values[rows] - values.mean(0)) / np.maximum(values.std(0), np.float32(1e-6))
+        top = np.argsort(-above, axis=1, kind="stable")[:, :_NAMED]
+        return np.array([", ".join(names[genes].tolist()) for genes in top], dtype=object)
 
     def trait(self, modality: Modality) -> Trait:
         """Library size on a log scale; of continuous values, the mean."""

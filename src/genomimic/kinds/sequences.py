@@ -30,6 +30,7 @@ class SequenceKind(Kind):
     most: ClassVar[int] = 50_000
     dimensions: ClassVar[int] = 16  # of 16 or 64, whitened or not, these told 5-20% of wrong letters best
     confirmed: ClassVar[bool] = False
+    shows: ClassVar[str] = "sequence"
     whitened: ClassVar[bool] = True
 
     def alike(self, datasets: Sequence[Dataset]) -> tuple[Dataset, ...]:

@@ -28,7 +28,7 @@ def _similarity_size(comparison: Comparison) -> int:
 @metric(
     family="repeats",
     group="diversity",
-    question="Which share of the records is different from all others, either strand?",
+    question="Which share of the records is different from all others?",
     better="higher",
     low=0.0,
     high=1.0,

@@ -37,7 +37,7 @@ def long_enough(comparison: Comparison) -> bool:
 @metric(
     family="copies",
     group="novelty",
-    question="Which share of the records stands in the training data, on either strand?",
+    question="Which share of the records stands in the training data?",
     better="lower",
     low=0.0,
     high=1.0,

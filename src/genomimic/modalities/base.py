@@ -70,6 +70,10 @@ class Modality(ABC):
         """The opposite strand's token for each token where both strands count alike; None where they do not."""
 
     @abstractmethod
+    def described(self, length: int) -> str:
+        """What records of this many values are, in a few words."""
+
+    @abstractmethod
     def config(self) -> dict[str, Any]:
         """Plain values from which `modalities.build` makes this modality again; "name" is one of them."""
 

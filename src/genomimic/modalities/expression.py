@@ -55,6 +55,9 @@ class Expression(Modality):
         """Whether values are counts."""
         return self.kind != "continuous"
 
+    def described(self, length: int) -> str:
+        return f"{length:,} genes, {self.kind}"
+
     def config(self) -> dict[str, Any]:
         return {"name": self.kind, "genes": list(self.genes)}
 

@@ -56,6 +56,10 @@ class Sequences(Modality):
             return None
         return (*(letters.symbols.index(letter) for letter in letters.complements), letters.pad, letters.unknown)
 
+    def described(self, length: int) -> str:
+        strands = "stranded" if self.stranded else "unstranded"
+        return f"{self.alphabet}, {length} long, {strands}, {'aligned' if self.aligned else 'not aligned'}"
+
     def config(self) -> dict[str, Any]:
         return {"name": self.alphabet, "stranded": self.stranded, "aligned": self.aligned}
 

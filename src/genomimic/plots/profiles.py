@@ -12,6 +12,7 @@ from genomimic.plots.colours import INK, MUTED, REAL, paler
 
 VIOLIN_POINTS = 60
 WIDTH = 0.8  # of the room of a group, which its violins share
+BARS_HEIGHT = 42
 LEAST_SPREAD = 40  # the smoothing is at least the range over this
 
 Values = Mapping[str, Num[np.ndarray, " _"]]
@@ -27,7 +28,10 @@ class Cloud(NamedTuple):
 
 
 def violins(groups: Mapping[str, Values], colours: Mapping[str, str], *, unit: str) -> go.Figure:
-    """A violin for each set in each group: the wider, the more values; a bar joins quartiles, a dot is the median."""
+    """A violin for each set in each group: the wider, the more values; a bar joins quartiles, a dot is the median.
+
+    The axis names the groups, or the sets of a single one.
+    """
     figure = go.Figure(layout={"template": STYLE, "hovermode": "closest"})
     sets = list(next(iter(groups.values())))
     for number, name in enumerate(sets):
@@ -38,8 +42,10 @@ def violins(groups: Mapping[str, Values], colours: Mapping[str, str], *, unit: s
             for one, at in zip(groups.values(), middles, strict=True)
         ]
         _add_violins(figure, outlines, middles, values, name, colours[name])
-    ticks = {"tickvals": list(range(len(groups))), "ticktext": [plain(name) for name in groups], "showgrid": False}
-    figure.update_xaxes(**ticks, range=[-0.55, len(groups) - 0.45])
+    alone = len(groups) == 1
+    at = [_shift(number, len(sets)) for number in range(len(sets))] if alone else list(range(len(groups)))
+    ticks = {"tickvals": at, "ticktext": [plain(name) for name in (sets if alone else groups)], "showgrid": False}
+    figure.update_xaxes(**ticks, range=[-0.55, len(groups) - 0.45]).update_layout(showlegend=not alone)
     return figure.update_yaxes(title=plain(unit))
 
 
@@ -133,11 +139,12 @@ def correlation_scatter(
 def share_bars(
     labels: Sequence[str], shares: Mapping[str, Float[np.ndarray, " labels"]], colours: Mapping[str, str]
 ) -> go.Figure:
-    """Shares of labels, a bar for each set."""
-    figure = go.Figure(layout={"template": STYLE, "hovermode": "x unified", "barmode": "group", "bargap": 0.25})
+    """Shares of labels, a bar for each set; the first label on top."""
+    layout = {"template": STYLE, "hovermode": "y unified", "barmode": "group", "bargap": 0.25}
+    figure = go.Figure(layout={**layout, "height": 130 + BARS_HEIGHT * len(labels)})
     names = [plain(label) for label in labels]
     for name, values in shares.items():
-        hover = "%{y:.1%}"
-        figure.add_bar(x=names, y=values, name=plain(name), marker={"color": colours[name]}, hovertemplate=hover)
-    figure.update_xaxes(type="category")
-    return figure.update_yaxes(title="share of cells", tickformat=".0%")
+        bars = {"orientation": "h", "name": plain(name), "marker": {"color": colours[name]}}
+        figure.add_bar(x=values, y=names, hovertemplate="%{x:.1%}", **bars)
+    figure.update_yaxes(type="category", autorange="reversed", showgrid=False, ticksuffix=" ")
+    return figure.update_xaxes(title="share of cells", tickformat=".0%", rangemode="tozero")

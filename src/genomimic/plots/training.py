@@ -23,6 +23,8 @@ TITLES = {
     "reconstruction": "reconstruction",
     "kl": "KL (nats)",
     "validation_kl": "KL (nats)",
+    "active_units": "active latent units",
+    "told_nats": "nats that z tells",
 }
 MOST_POINTS = 600
 FEW = 30
