@@ -22,12 +22,13 @@ import jax
 import jax.numpy as jnp
 import optax
 from jax.scipy.stats import norm
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, ProfileDecoder
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
 from genomimic.models.prior import Prior
+from genomimic.observation import Measured
 
 ACTIVE = 0.01
 """A latent unit is active where its mean varies by more than this over records (Burda et al. 2016)."""
@@ -271,6 +272,35 @@ class VAE(Model):
         told_key, key = jax.random.split(key)
         codes = spec.conditions.draw(told_key)
         return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
+
+    def impute(
+        self,
+        spec: Spec,
+        state: VAEState,
+        x: Shaped[Array, " columns"],
+        at: Int[Array, " places"],
+        key: PRNGKeyArray,
+        draws: int,
+    ) -> tuple[Float[Array, "draws places given"], Float[Array, " draws"]]:
+        """What settles the values at some places of a record (`Measured.given`), and the log-weight of each draw.
+
+        The latent vectors are drawn from the encoder's posterior given the known values, and weighted by the true one;
+        no weight counts for more than 1 / sqrt(draws) of all before they are scaled (Ionides 2008), or one draw would
+        often stand for all.
+        """
+        observation = spec.observation
+        assert isinstance(observation, Measured)
+        values, told = spec.conditions.apart(x)
+        features = observation.features(values)
+
+        def one(z: Float[Array, " latent"]) -> tuple[Float[Array, "places given"], Float[Array, ""]]:
+            params = state.networks.average.decoder.params(spec, z, told, features)
+            return observation.given(params, values)[at], observation.log_prob(params, values).sum()
+
+        drawn, log_ratio = self._drawn(spec, state, x, key, draws)
+        given, read = jax.lax.map(one, drawn)
+        log_weights = jax.nn.log_softmax(read + log_ratio)
+        return given, jax.nn.log_softmax(jnp.minimum(log_weights, -jnp.log(float(draws)) / 2))
 
     def _decode(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray

@@ -91,3 +91,28 @@ class Observation(ABC):
     @abstractmethod
     def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
         """Parameters of the model in which all values are independent, fitted to data."""
+
+
+class Measured(Observation):
+    """Values that are measured, each drawn by itself once its row's parameters and total are known.
+
+    `given` has one last axis of numbers that settle a value's distribution; what they are is the observation's own.
+    """
+
+    @abstractmethod
+    def given(
+        self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
+    ) -> Float[Array, "length given"]:
+        """What settles the distribution of every value of a row, known or not, given the known ones."""
+
+    @abstractmethod
+    def log_density(self, given: Float[Array, "*shape given"], x: Shaped[Array, "*shape"]) -> Float[Array, "*shape"]:
+        """Log-probability of values in nats."""
+
+    @abstractmethod
+    def expected(self, given: Float[Array, "*shape given"]) -> Float[Array, "*shape"]:
+        """Mean of each value."""
+
+    @abstractmethod
+    def drawn(self, given: Float[np.ndarray, "*shape given"], rng: np.random.Generator) -> Shaped[np.ndarray, "*shape"]:
+        """One draw for each value."""

@@ -10,14 +10,14 @@ import numpy as np
 from jax.scipy.stats import norm
 from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
 
-from genomimic.observation.base import Observation, Reach
+from genomimic.observation.base import Measured, Reach
 
 LEAST_SPREAD = 1e-3
 """Of a value, in units of its column's spread."""
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian(Observation):
+class Gaussian(Measured):
     """Real numbers; `centre` and `scale` are mean and standard deviation of each column of the training data."""
 
     centre: Float[np.ndarray, " length"] = field(repr=False)
@@ -73,6 +73,19 @@ class Gaussian(Observation):
         """Mean and standard deviation of each value, in the units of the data."""
         spread = (jnp.exp(params[:, 1]) + LEAST_SPREAD) * self.scale
         return params[:, 0] * self.scale + self.centre, spread
+
+    def given(self, params: Float[Array, "length outputs"], x: Float[Array, " length"]) -> Float[Array, "length given"]:
+        """Mean and standard deviation."""
+        return jnp.stack(self.moments(params), 1)
+
+    def log_density(self, given: Float[Array, "*shape given"], x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
+        return norm.logpdf(x, given[..., 0], given[..., 1])
+
+    def expected(self, given: Float[Array, "*shape given"]) -> Float[Array, "*shape"]:
+        return given[..., 0]
+
+    def drawn(self, given: Float[np.ndarray, "*shape given"], rng: np.random.Generator) -> Float[np.ndarray, "*shape"]:
+        return rng.normal(given[..., 0], given[..., 1]).astype(np.float32)
 
     def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, " length"]:
         mean, spread = self.moments(params)

@@ -18,7 +18,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 from scipy.stats import nbinom
 
-from genomimic.observation.base import Observation, Reach
+from genomimic.observation.base import Measured, Reach
 
 LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
 """Outputs by place: the last only where zeros are inflated."""
@@ -32,12 +32,15 @@ SHARP = 1.0
 MULTIPLIED = 6
 """Factors of a rising product that are multiplied one by one."""
 
+MOST = 1e9
+"""Largest mean of a count that is drawn."""
+
 LEAST_SPREAD = 0.01
 """Of the logarithm of library sizes; below it all records are as good as equally deep."""
 
 
 @dataclass(frozen=True, eq=False)
-class NegativeBinomial(Observation):
+class NegativeBinomial(Measured):
     """Counts with the library size of their record; `zero_inflated` adds zeros of another origin (ZINB).
 
     `centre` and `scale` are mean and standard deviation of log(1 + count) in each column of the training data.
@@ -111,11 +114,36 @@ class NegativeBinomial(Observation):
         counts: Float[Array, " length"],
     ) -> Float[Array, " length"]:
         """Log-probability of each count about a given mean."""
-        found = log_negative_binomial(counts, log_mean, params[:, DISPERSION])
+        return self.log_density(self._about(params, log_mean), counts)
+
+    def given(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, "length given"]:
+        """Logarithms of mean and dispersion and, where zeros are inflated, the log-odds of a zero of another origin."""
+        return self._about(params, self.log_mean(params, x))
+
+    def _about(
+        self, params: Float[Array, "length outputs"], log_mean: Float[Array, " length"]
+    ) -> Float[Array, "length given"]:
+        zero = (params[:, ZERO],) if self.zero_inflated else ()
+        return jnp.stack([log_mean, params[:, DISPERSION], *zero], 1)
+
+    def log_density(self, given: Float[Array, "*shape given"], x: Shaped[Array, "*shape"]) -> Float[Array, "*shape"]:
+        found = log_negative_binomial(x.astype(jnp.float32), given[..., 0], given[..., 1])
         if not self.zero_inflated:
             return found
-        zero, kept = jax.nn.log_sigmoid(params[:, ZERO]), jax.nn.log_sigmoid(-params[:, ZERO])
-        return jnp.where(counts == 0, jnp.logaddexp(zero, kept + found), kept + found)
+        zero, kept = jax.nn.log_sigmoid(given[..., 2]), jax.nn.log_sigmoid(-given[..., 2])
+        return jnp.where(x == 0, jnp.logaddexp(zero, kept + found), kept + found)
+
+    def expected(self, given: Float[Array, "*shape given"]) -> Float[Array, "*shape"]:
+        mean = jnp.exp(given[..., 0])
+        return mean * jax.nn.sigmoid(-given[..., 2]) if self.zero_inflated else mean
+
+    def drawn(self, given: Float[np.ndarray, "*shape given"], rng: np.random.Generator) -> Int[np.ndarray, "*shape"]:
+        size = np.exp(given[..., 1].astype(np.float64))
+        rate = np.exp(given[..., 0]) * rng.standard_gamma(size) / size
+        drawn = rng.poisson(np.minimum(rate, MOST)).astype(np.int32)
+        if not self.zero_inflated:
+            return drawn
+        return np.where(rng.random(drawn.shape) < 1 / (1 + np.exp(-given[..., 2])), 0, drawn)
 
     def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Int[Array, " length"]:
         """A record: its library size first, then every count."""
