@@ -178,7 +178,7 @@ def _summed(
     row: int,
 ) -> Foretold:
     """What one record's draws come to: as many draws of its values as of its latent vector, all from one stream."""
-    rng = np.random.default_rng([seed, row])
+    rng = np.random.default_rng([seed, row, 1])
     weights = np.exp(log_weights.astype(np.float64))
     draws = observation.drawn(given[rng.choice(len(given), len(given), p=weights / weights.sum())], rng)
     low, high = interval(draws)
