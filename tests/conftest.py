@@ -12,8 +12,9 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # test
 
 COMPUTING = (
     "alphabet classifiers clustering comparison dataset distances divergence embedding encoding evaluation features "
-    "kinds latent metrics modalities models motif_clustering motif_sites motif_statistics motifs nn observation "
-    "parts plots reading run sampling scanning sections showing shuffling splitting training workflow"
+    "forecasts imputation imputation_scores imputers imputing kinds latent latent_files metrics modalities models "
+    "motif_clustering motif_sites motif_statistics motifs nn observation parts plots reading run sampling scanning "
+    "sections showing shuffling splitting training workflow"
 )
 
 install_import_hook([f"genomimic.{name}" for name in COMPUTING.split()], "beartype.beartype")

@@ -44,12 +44,12 @@ class Reading:
     orientation: Literal["cells-by-genes", "genes-by-cells"] | None = None
     """Which way round a matrix of gene expression is, rows first."""
 
-    def read(self, path: Path, display: "Display") -> "Dataset":
-        """The data set in a file, with what was found told on the display."""
+    def read(self, path: Path, display: "Display", *, missing: bool | None = None) -> "Dataset":
+        """The data set in a file, with what was found told on the display; `missing`: counts may be missing."""
         from genomimic.reading import explain, read
 
         display("read", 0.0, path.name)
-        data = read(path, **vars(self))
+        data = read(path, missing=missing, **vars(self))
         display("read", 1.0, f"{len(data):,} {data.modality.records} of {data.modality.described(data.length)}")
         for name, count in data.notes.items():
             display.say(f"{count:>12,}  {explain(name)}")

@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,7 +15,7 @@ from cyclopts.validators import Number
 from genomimic import __version__
 from genomimic.arguments import Reading, model_of, motifs_of, named_sets, real_parts, seconds_of
 from genomimic.display import Display
-from genomimic.errors import GenomimicError
+from genomimic.errors import GenomimicError, UsageError
 
 if TYPE_CHECKING:
     from genomimic.evaluation import Report
@@ -193,6 +194,100 @@ def sample(
     with Display() as display:
         workflow.write_samples(loaded, n, out, seed=seed, batch=batch, template=template, watch=display)
     print(f"{loaded.modality.records:<10} {out}")
+
+
+@app.command
+def impute(
+    data: Path,
+    *,
+    out: Out,
+    run: Path | None = None,
+    zeros: Annotated[bool, Parameter(negative="")] = False,
+    draws: Annotated[int, Parameter(validator=Number(gte=16))] = 64,
+    split_by: str | None = None,
+    seed: Seed = 0,
+    reading: Reading = DEFAULT_READING,
+    **settings: Settings,
+) -> None:
+    """Fill in values of gene expression that were not measured, with intervals, and say how well that goes.
+
+    Values that are missing (NaN or empty) are filled in, in the units of the file: counts by expected counts. How well
+    is found on cells held out, of which values are hidden, beside gene means, nearest neighbours, PCA and truncated
+    SVD: FILE's scores.json, and tables by gene and by cell, stand beside it.
+
+    Args:
+        data: Gene expression (.h5ad, 10x .h5 or folder, .mtx, CSV, TSV, Parquet).
+        out: File to write: .h5ad with the layers low, high (90% intervals) and imputed (which values), or .csv or .tsv
+            with low and high in files beside it.
+        run: Run of a vae to fill in with; where not given, one is trained on the file and kept beside FILE.
+        zeros: Exchange zeros of counts too, for the count expected of a second look at that cell; this takes a zero
+            for chance, and not for a gene that is off.
+        draws: Posterior draws for each cell.
+        split_by: Label or column that decides which cells are held out, as for train.
+        seed: Start of all random numbers.
+        reading: How the file is read.
+        settings: Settings of the vae to train.
+    """
+    from genomimic import imputing
+    from genomimic.imputation import check
+    from genomimic.run import Run
+
+    loaded = Run.load(run) if run else None
+    if loaded and settings:
+        raise UsageError(f"--{next(iter(settings))} is a setting of a model to train, and --run has trained one")
+    if loaded:
+        check(loaded)
+    else:
+        imputing.run_beside(out)
+    model = model_of("vae", settings)
+    with Display() as display:
+        kind = replace(reading, modality=loaded.modality) if loaded else reading
+        made = imputing.impute_file(
+            kind.read(data, display, missing=True),
+            out,
+            run=loaded,
+            model=model if not isinstance(model, str) else None,
+            by=split_by,
+            zeros=zeros,
+            draws=draws,
+            seed=seed,
+            watch=display,
+        )
+    for trial in made.trials:
+        print(f"hidden {trial.pattern}: {trial.verdict}")
+    if made.unscored:
+        print(f"not scored: {made.unscored}")
+    print("\n".join(f"{'imputed' if i == 0 else '':<10} {path}" for i, path in enumerate(made.files)))
+    if not loaded:
+        print(f"run        {made.run.path}")
+
+
+@app.command
+def encode(
+    run: Path,
+    data: Path,
+    *,
+    out: Out,
+    reading: Reading = DEFAULT_READING,
+) -> None:
+    """Write where records lie in the latent space of a trained vae.
+
+    Args:
+        run: Run directory of a vae (of `train`, or DIR/run of `mimic`).
+        data: Records like those that the run learned from.
+        out: File to write: .h5ad for gene expression (obsm X_genomimic: means, X_genomimic_variance: variances; obs
+            genomimic_error: bits a value that the decoder needs given the mean), or .csv or .tsv.
+        reading: How the file is read.
+    """
+    from genomimic import latent_files
+    from genomimic.run import Run
+
+    loaded = Run.load(run)
+    latent_files.check_latent(loaded, out)
+    with Display() as display:
+        kind = replace(reading, modality=loaded.modality)
+        latent_files.write_latent(loaded, kind.read(data, display, missing=True), out)
+    print(f"latent     {out}")
 
 
 @app.command

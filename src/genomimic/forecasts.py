@@ -65,7 +65,7 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Counts:
-    """Counts on a logarithmic scale of equal depth; a forecast is negative binomial, with a dispersion for each gene."""
+    """Logarithms of counts at equal depth; a forecast is negative binomial, with a dispersion for each gene."""
 
     share: Float[np.ndarray, " length"]
     median: float
@@ -149,8 +149,9 @@ class Dispersed(NamedTuple):
     ) -> Scale:
         """Share of the distribution below the truth, ties broken by chance."""
         mean = self.mean(forecast, values)
-        law = nbinom(self.size, self.size / (self.size + mean))
-        return law.cdf(truth - 1) + rng.random(truth.shape) * law.pmf(np.maximum(truth, 0))
+        share = self.size / (self.size + mean)
+        below = nbinom.cdf(truth - 1, self.size, share)
+        return below + rng.random(truth.shape) * nbinom.pmf(np.maximum(truth, 0), self.size, share)
 
 
 def log_negative_binomial(

@@ -100,10 +100,12 @@ def clipped_variance(
     """Variance of (x - mean) / spread over cells, with x cut at mean + sqrt(cells) spread (Stuart et al. 2019)."""
     cells, genes = found.shape
     most = mean + np.sqrt(cells) * spread
-    total, squares = np.zeros(genes), np.zeros(genes)
+    total, squares, known = np.zeros(genes), np.zeros(genes), np.full(genes, cells)
     for block in found.blocks():
         values, columns, _ = _stored(found, block, 0)
-        cut = np.minimum(values, most[columns])
-        total += np.bincount(columns, cut, genes)
-        squares += np.bincount(columns, cut * cut, genes)
-    return (cells * mean**2 + squares - 2 * total * mean) / (max(cells - 1, 1) * spread**2)
+        finite = np.isfinite(values)
+        known -= np.bincount(columns[~finite], minlength=genes)
+        cut = np.minimum(values[finite], most[columns[finite]])
+        total += np.bincount(columns[finite], cut, genes)
+        squares += np.bincount(columns[finite], cut * cut, genes)
+    return (known * mean**2 + squares - 2 * total * mean) / (np.maximum(known - 1, 1) * spread**2)

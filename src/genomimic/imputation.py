@@ -129,9 +129,18 @@ def foretell(
         at = places[np.minimum(np.arange(first, first + size), len(which) - 1)]
         held = np.take_along_axis(truth[some], at, 1)
         given, log_weights, mean, density = map(np.asarray, many(run.state, rows[some], at, held, key, some))
+        ends = asked[some].sum(1)
         return [
-            _summed(observation, given[i, :, :m], log_weights[i], held[i, :m], mean[i, :m], density[i, :m], seed, row)
-            for i, (row, m) in enumerate(zip(some[: len(which) - first], asked[some].sum(1), strict=False))
+            _summed(
+                observation,
+                given[i, :, : ends[i]],
+                log_weights[i],
+                held[i, : ends[i]],
+                mean[i, : ends[i]],
+                density[i, : ends[i]],
+                np.random.default_rng([seed, int(row), 1]),
+            )
+            for i, row in enumerate(some[: len(which) - first])
         ]
 
     found = [one for many in in_order(block, range(0, len(which), size)) for one in many]
@@ -149,7 +158,7 @@ def _compiled(model: Any, spec: Spec, draws: int, size: int) -> Callable[..., tu
     ) -> tuple[Array, ...]:
         given, log_weights = model.impute(spec, state, x, at, key, draws)
         mean = jnp.exp(log_weights) @ observation.expected(given)
-        density = jax.nn.logsumexp(log_weights[:, None] + observation.log_density(given, truth), 0)
+        density = jax.nn.logsumexp(log_weights[:, None] + jax.vmap(observation.log_density, (0, None))(given, truth), 0)
         return given, log_weights, mean, density
 
     @jax.jit
@@ -174,11 +183,9 @@ def _summed(
     truth: Shaped[np.ndarray, " entries"],
     mean: Float[np.ndarray, " entries"],
     log_density: Float[np.ndarray, " entries"],
-    seed: int,
-    row: int,
+    rng: np.random.Generator,
 ) -> Foretold:
     """What one record's draws come to: as many draws of its values as of its latent vector, all from one stream."""
-    rng = np.random.default_rng([seed, row, 1])
     weights = np.exp(log_weights.astype(np.float64))
     draws = observation.drawn(given[rng.choice(len(given), len(given), p=weights / weights.sum())], rng)
     low, high = interval(draws)

@@ -118,7 +118,7 @@ def score(
     holdout = _some(parts.holdout, MOST_CELLS)
     rows, truth = aligned_values(run, holdout), run.modality.conform(holdout, run.spec.length).values
     folds = [hide(validation, "at random", seed + 1 + fold) for fold in range(FOLDS)]
-    asked = {pattern: hide(truth, pattern, seed) for pattern in PATTERNS}
+    asked: dict[Pattern, Bool[np.ndarray, "k length"]] = {pattern: hide(truth, pattern, seed) for pattern in PATTERNS}
     methods: dict[Pattern, dict[str, Judged]] = {pattern: {} for pattern in PATTERNS}
     inside: dict[Pattern, float] = {}
     for i, pattern in enumerate(PATTERNS):

@@ -3,9 +3,9 @@
 All work on one scale (see `forecasts`), on which errors may be squared.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from jaxtyping import Float
@@ -14,20 +14,20 @@ from sklearn.utils.extmath import randomized_svd
 ROUNDS = 15
 """Times that a matrix of low rank is fitted to itself."""
 
-Scale = Float[np.ndarray, "n length"]
+Scale = Float[np.ndarray, "_ length"]
 """Values on the scale of the imputers, NaN where not known."""
 
 
-class Imputer(Protocol):
+class Imputer(ABC):
     """Foretells all values of cells, known or not, from training cells."""
 
+    @abstractmethod
     def __call__(self, train: Scale, cells: Scale) -> Scale:
         """One forecast for each value."""
-        ...
 
 
 @dataclass(frozen=True)
-class GeneMean:
+class GeneMean(Imputer):
     """The mean of the gene over the training cells."""
 
     def __call__(self, train: Scale, cells: Scale) -> Scale:
@@ -36,7 +36,7 @@ class GeneMean:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(Imputer):
     """The mean of the gene over the k training cells that are nearest in what is known (Troyanskaya et al. 2001)."""
 
     k: int
@@ -54,7 +54,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class LowRank:
+class LowRank(Imputer):
     """A matrix of low rank fitted to what is known: PCA where `centred`, else a truncated singular value decomposition.
 
     What is not known begins at the gene's mean and is exchanged for what the fit says of it, again and again.
@@ -75,9 +75,8 @@ class LowRank:
         unknown = np.isnan(cells)
         filled = np.where(unknown, means, cells) - centre
         for _ in range(ROUNDS):
-            fitted = filled @ axes.T @ axes
-            filled = np.where(unknown, fitted, filled)
-        return fitted + centre
+            filled = np.where(unknown, filled @ axes.T @ axes, filled)
+        return filled @ axes.T @ axes + centre
 
 
 IMPUTERS: Mapping[str, tuple[Imputer, ...]] = {

@@ -1,10 +1,12 @@
 """The latent space of a trained VAE, and the noise space of a GAN, as a tool."""
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
@@ -22,23 +24,54 @@ class Latent(NamedTuple):
 
 def encode(run: Run, dataset: Dataset) -> Latent:
     """Mean and variance of each record's latent vector (Kingma & Welling 2014)."""
-    _check(run, "encode")
+    check(run, "encode")
     both = mapped(run, _encode, aligned_values(run, dataset))
     return Latent(both[:, 0], both[:, 1])
 
 
-def decode(run: Run, z: Float[np.ndarray, "n latent"], *, seed: int = 0) -> Dataset:
-    """One record drawn from the decoder's distribution at each latent vector."""
-    _check(run, "decode")
-    values = mapped(run, _decode, np.asarray(z, np.float32), seed=seed)
+def reconstruction_error(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
+    """Bits for each value of a record that the decoder needs, given the record's latent mean: how well z tells it."""
+    check(run, "encode")
+    rows = aligned_values(run, dataset)
+    return -mapped(run, _read_back, rows) / np.maximum(mapped(run, _known, rows), 1) / np.log(2.0)
+
+
+def decode(
+    run: Run,
+    z: Float[np.ndarray, "n latent"],
+    *,
+    labels: Mapping[str, Shaped[np.ndarray, " n"]] | None = None,
+    seed: int = 0,
+) -> Dataset:
+    """One record drawn from the decoder's distribution at each latent vector.
+
+    What the model is told of each (its conditions) is drawn as it is frequent, or taken from `labels`.
+    """
+    check(run, "decode")
+    told, z = run.spec.conditions, np.asarray(z, np.float32)
+    if labels is None or not told.names:
+        rows = mapped(run, _decode, z, seed=seed)
+    else:
+        rows = mapped(run, _decode_told, np.concatenate([z, told.codes(labels).astype(np.float32)], 1), seed=seed)
+    values, codes = np.split(rows, [run.spec.length], 1)
     ids = np.array([f"decoded_{i:07d}" for i in range(len(values))], dtype=object)
-    labels = {"origin": np.full(len(values), "synthetic", dtype=object)}
-    return Dataset(values, ids, run.modality, labels)
+    origin = {"origin": np.full(len(values), "synthetic", dtype=object)}
+    return Dataset(values, ids, run.modality, origin | told.labels(codes))
 
 
 def reconstruct(run: Run, dataset: Dataset, *, seed: int = 0) -> Dataset:
     """One record drawn from the decoder at each record's latent mean: alike in what z holds, not letter by letter."""
-    return decode(run, encode(run, dataset).mean, seed=seed)
+    return decode(run, encode(run, dataset).mean, labels=dataset.labels, seed=seed)
+
+
+def shift(run: Run, dataset: Dataset, *, to: Dataset, away: Dataset, share: float = 1.0, seed: int = 0) -> Dataset:
+    """Latent arithmetic: each record decoded at its latent mean + share * (mean of `to` - mean of `away`).
+
+    Cells of one type moved along the difference of treated and untreated cells of another, say (Lotfollahi et al.
+    2019). The records keep their labels.
+    """
+    step = encode(run, to).mean.mean(0) - encode(run, away).mean.mean(0)
+    return decode(run, encode(run, dataset).mean + share * step, labels=dataset.labels, seed=seed)
 
 
 def interpolate(run: Run, pair: Dataset, *, points: int = 7, seed: int = 0) -> Dataset:
@@ -77,7 +110,8 @@ def _line(
     return (1 - share) * first + share * last
 
 
-def _check(run: Run, name: str) -> None:
+def check(run: Run, name: str) -> None:
+    """Refuse a run whose model cannot do what the method of that name does."""
     if not hasattr(run.model, name):
         raise UsageError(f"{run.model.name} cannot {name}; models that can: {able(name)}")
 
@@ -90,5 +124,24 @@ def _encode(
 
 def _decode(
     model: Any, spec: Spec, state: State, z: Float[Array, " latent"], key: PRNGKeyArray
-) -> Shaped[Array, " length"]:
-    return model.decode(spec, state, z, key)
+) -> Shaped[Array, " columns"]:
+    told_key, key = jax.random.split(key)
+    return model.decode(spec, state, z, spec.conditions.draw(told_key), key)
+
+
+def _decode_told(
+    model: Any, spec: Spec, state: State, row: Float[Array, " latent_and_names"], key: PRNGKeyArray
+) -> Shaped[Array, " columns"]:
+    """At a latent vector that is followed by the numbers of levels."""
+    z, codes = jnp.split(row, [len(row) - len(spec.conditions.names)])
+    return model.decode(spec, state, z, codes.astype(jnp.int32), key)
+
+
+def _read_back(
+    model: Any, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray
+) -> Float[Array, ""]:
+    return model.read_back(spec, state, model.encode(spec, state, x)[0], x)
+
+
+def _known(model: Any, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray) -> Int[Array, ""]:
+    return spec.observation.known(spec.conditions.apart(x)[0])

@@ -40,11 +40,12 @@ MAX_BYTES = 16 * 2**30
 
 @dataclass(frozen=True)
 class Options:
-    """How gene expression is read; None where the data decide."""
+    """How gene expression is read; None where the data decide. `missing`: counts may be missing (-1)."""
 
     layer: str | None = None
     genes: int | str | None = None
     orientation: str | None = None
+    missing: bool | None = None
 
     @property
     def given(self) -> dict[str, str | int | float | bool]:
@@ -65,9 +66,9 @@ def read_profiles(path: Path, modality: str | Modality | None, options: Options)
     statistics = gene_statistics(found)
     if isinstance(modality, Expression):
         kind, columns = modality.kind, _named(found, modality.genes, "of the training data")
-        _refuse_not_counts(found, statistics, kind)
+        _refuse_not_counts(found, statistics, kind, options)
     else:
-        kind = _kind(found, statistics, cast("Kind | None", modality), notes)
+        kind = _kind(found, statistics, cast("Kind | None", modality), options, notes)
         columns = _chosen(found, statistics, options.genes, kind, notes)
     dataset = _dataset(found, columns, Expression(kind, tuple(found.genes[columns].tolist())), notes)
     return replace(dataset, source=Source(str(path), options.given))
@@ -105,10 +106,12 @@ def _refuse_repeated(found: Profiles) -> None:
         )
 
 
-def _kind(found: Profiles, statistics: GeneStatistics, said: Kind | None, notes: Counter[str]) -> Kind:
+def _kind(
+    found: Profiles, statistics: GeneStatistics, said: Kind | None, options: Options, notes: Counter[str]
+) -> Kind:
     """Counts where all values are whole and none is negative, unless something else was said."""
     if said is not None:
-        _refuse_not_counts(found, statistics, said)
+        _refuse_not_counts(found, statistics, said, options)
         return said
     broken = max(statistics.fraction.count, statistics.negative.count)
     if broken:
@@ -116,7 +119,7 @@ def _kind(found: Profiles, statistics: GeneStatistics, said: Kind | None, notes:
         for name in found.elsewhere:
             notes[f"counts_elsewhere {name}"] = 1
         return "continuous"
-    if statistics.missing.count:
+    if statistics.missing.count and not options.missing:
         raise DataError(
             f"{found.path}, {_missing_at(statistics)}: missing in what else looks like counts; write 0 where nothing "
             "was counted, or say --modality continuous"
@@ -126,7 +129,7 @@ def _kind(found: Profiles, statistics: GeneStatistics, said: Kind | None, notes:
     return "counts"
 
 
-def _refuse_not_counts(found: Profiles, statistics: GeneStatistics, kind: Kind) -> None:
+def _refuse_not_counts(found: Profiles, statistics: GeneStatistics, kind: Kind, options: Options) -> None:
     if kind == "continuous":
         return
     others = f"; whole numbers stand in {found.elsewhere[0]}: --layer {found.elsewhere[0]}" if found.elsewhere else ""
@@ -136,7 +139,7 @@ def _refuse_not_counts(found: Profiles, statistics: GeneStatistics, kind: Kind) 
                 f"{found.path}, {wrong.where} is {what} ({wrong.count:,} values are), which no count can be; give raw "
                 f"counts, or say --modality continuous{others}"
             )
-    if statistics.missing.count:
+    if statistics.missing.count and not options.missing:
         raise DataError(
             f"{found.path}, {_missing_at(statistics)}: missing (NaN), which no count can be; write 0 where nothing was "
             "counted, or say --modality continuous"
@@ -221,11 +224,11 @@ def _dataset(
 ) -> Dataset:
     values = _dense(found, columns, counts=modality.counts)
     if modality.counts:
-        keep, note = (values > 0).any(1), "cells_without_counts"
+        unknown, keep, note = values < 0, (values > 0).any(1), "cells_without_counts"
     else:
         unknown = np.isnan(values)
         keep, note = ~unknown.all(1), "cells_without_values"
-        notes["values_missing"] = int(unknown.sum() - (~keep).sum() * len(columns))
+    notes["values_missing"] = int(unknown[keep].sum())
     notes[note] = int((~keep).sum())
     if not keep.any():
         raise DataError(f"{found.path}: no cell has a value in these genes; choose more with --genes")
@@ -248,6 +251,7 @@ def _dense(found: Profiles, columns: Int[np.ndarray, " chosen"], *, counts: bool
     start = 0
     for block in found.blocks():
         some = block[:, columns]
-        values[start : start + height(block)] = some.toarray() if isinstance(some, sparse.csr_array) else some
+        dense = some.toarray() if isinstance(some, sparse.csr_array) else some
+        values[start : start + height(block)] = np.where(np.isnan(dense), -1, dense) if counts else dense
         start += height(block)
     return values

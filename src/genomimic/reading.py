@@ -1,6 +1,7 @@
 """From a path to a `Dataset`, by the reader for its kind of data: sequences or profiles."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from genomimic import profile_reading, sequence_reading
@@ -27,6 +28,7 @@ def read(
     layer: str | None = None,
     genes: int | str | None = None,
     orientation: str | None = None,
+    missing: bool | None = None,
 ) -> Dataset:
     """The records of a file: sequences of FASTA, FASTQ or a table, or cells of AnnData, 10x, Matrix Market or a table.
 
@@ -39,7 +41,8 @@ def read(
     than the share `max_unknown` is not known are left out.
 
     Gene expression (see `profile_reading`): `layer` names a layer of AnnData, or "raw"; `genes` is how many variable
-    genes are kept (2,000 if not said), "all", or a file of names; `orientation`: "cells-by-genes" or "genes-by-cells".
+    genes are kept (2,000 if not said), "all", or a file of names; `orientation`: "cells-by-genes" or "genes-by-cells";
+    with `missing`, counts that are missing are read as not known in place of being refused.
 
     >>> from genomimic import data
     >>> splice = read(data.path("splice_junctions"))
@@ -48,11 +51,11 @@ def read(
     """
     path = Path(path)
     for_sequences = sequence_reading.Options(column, window, stride, stranded, aligned, max_unknown)
-    for_profiles = profile_reading.Options(layer, genes, orientation)
+    for_profiles = profile_reading.Options(layer, genes, orientation, missing)
     if _is_expression(path, modality, column):
         _refuse(path, for_sequences.given, "gene expression")
         return profile_reading.read_profiles(path, modality, for_profiles)
-    _refuse(path, for_profiles.given, "sequences")
+    _refuse(path, replace(for_profiles, missing=None).given, "sequences")
     return sequence_reading.read_sequences(path, modality, for_sequences)
 
 

@@ -4,14 +4,15 @@ import csv
 import io
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 import numpy as np
+from jaxtyping import Num
 from scipy import sparse
 
 from genomimic.dataset import Dataset, join
@@ -97,6 +98,20 @@ class Writer:
             raise _unwritable(self.path, fault) from fault
 
 
+@contextmanager
+def appearing(path: Path) -> Iterator[Path]:
+    """A place to write a file to that takes its name once it is whole; on an exception nothing is left behind."""
+    _check_target(path)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 class Form(ABC):
     """How records stand in a file."""
 
@@ -172,9 +187,7 @@ class AnnDataForm(Form):
         if not dataset.modality.counts:
             self.blocks.append(dataset)
             return
-        unknown = dataset.values < 0
-        values = np.where(unknown, np.nan, dataset.values) if unknown.any() else dataset.values
-        self.matrices.append(sparse.csr_array(values))
+        self.matrices.append(sparse.csr_array(known_or_nan(dataset)))
         self.blocks.append(replace(dataset, values=np.zeros((len(dataset), 0), np.int32)))
 
     def finish(self) -> None:
@@ -204,6 +217,13 @@ def _number(value: np.integer | np.floating) -> str:
         if abs(value) < 1e16
         else repr(float(value))
     )
+
+
+def known_or_nan(dataset: Dataset) -> Num[np.ndarray, "n length"]:
+    """Values as AnnData holds them: counts whole, or floats with NaN where some are not known."""
+    unknown = dataset.values < 0
+    counts = np.issubdtype(dataset.values.dtype, np.integer)
+    return np.where(unknown, np.nan, dataset.values) if counts and unknown.any() else dataset.values
 
 
 def check_format(path: Path, modality: Modality) -> None:

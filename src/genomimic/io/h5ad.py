@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -122,16 +123,27 @@ def write_h5ad(
     genes: tuple[str, ...],
     labels: Mapping[str, Shaped[np.ndarray, " cells"]],
     provenance: Mapping[str, Any],
+    layers: Mapping[str, Any] = MappingProxyType({}),
+    points: Mapping[str, Num[np.ndarray, "cells axes"]] = MappingProxyType({}),
+    numbers: Mapping[str, Num[np.ndarray, " cells"]] = MappingProxyType({}),
 ) -> None:
-    """Write profiles as AnnData: labels as categories in `obs`, where they come from in `uns["genomimic"]`."""
+    """Write profiles as AnnData: labels as categories in `obs`, where they come from in `uns["genomimic"]`.
+
+    `layers` are further matrices, `points` go to `obsm`, `numbers` to `obs`.
+    """
     import pandas as pd
     from anndata import AnnData
 
     obs = pd.DataFrame({name: pd.Categorical(column.astype(str)) for name, column in labels.items()})
+    obs = obs.assign(**{name: np.asarray(column) for name, column in numbers.items()})
     obs.index = pd.Index(cells.astype(str).tolist(), dtype=object)
     var = pd.DataFrame(index=pd.Index(list(genes), dtype=object))
     held = sparse.csr_matrix(matrix) if isinstance(matrix, sparse.csr_array) else matrix
-    AnnData(held, obs=obs, var=var, uns={"genomimic": dict(provenance)}).write_h5ad(path, compression="gzip")
+    made = AnnData(held, obs=obs, var=var, uns={"genomimic": dict(provenance)})
+    for name, layer in layers.items():
+        made.layers[name] = sparse.csr_matrix(layer) if isinstance(layer, sparse.csr_array) else layer
+    made.obsm.update(points)
+    made.write_h5ad(path, compression="gzip")
 
 
 def check_installed(path: Path) -> None:

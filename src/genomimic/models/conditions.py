@@ -34,7 +34,7 @@ class Conditions:
         if not names:
             return cls()
         levels = tuple(_levels(data, name) for name in names)
-        codes = _codes(data, names, levels)
+        codes = _codes(data.ids, data.labels, names, levels)
         combinations, counts = np.unique(codes, axis=0, return_counts=True)
         return cls(tuple(names), levels, combinations.astype(np.int32), counts / counts.sum())
 
@@ -63,8 +63,12 @@ class Conditions:
         """The values of records, followed by the numbers of their levels."""
         if not self.names:
             return data.values
-        codes = _codes(data, self.names, self.levels)
+        codes = _codes(data.ids, data.labels, self.names, self.levels)
         return np.concatenate([data.values, codes.astype(data.values.dtype)], 1)
+
+    def codes(self, labels: Mapping[str, Shaped[np.ndarray, " n"]]) -> Int[np.ndarray, "n names"]:
+        """The numbers of the levels of records with these labels."""
+        return _codes(np.arange(len(next(iter(labels.values()), ()))), labels, self.names, self.levels)
 
     def apart(self, row: Shaped[Array, " columns"]) -> tuple[Shaped[Array, " length"], Float[Array, " width"]]:
         """The values of a row and what a network is told of it: one-hot levels, one condition behind the other."""
@@ -107,16 +111,21 @@ def _levels(data: Dataset, name: str) -> tuple[str, ...]:
     return levels
 
 
-def _codes(data: Dataset, names: Sequence[str], levels: Sequence[tuple[str, ...]]) -> Int[np.ndarray, "n names"]:
+def _codes(
+    ids: Shaped[np.ndarray, " n"],
+    labels: Mapping[str, Shaped[np.ndarray, " n"]],
+    names: Sequence[str],
+    levels: Sequence[tuple[str, ...]],
+) -> Int[np.ndarray, "n names"]:
     """The number of the level of each condition of each record."""
     columns = []
     for name, known in zip(names, levels, strict=True):
-        if name not in data.labels:
+        if name not in labels:
             raise UsageError(f"the model is told {name!r} of each record, and these records have no such label")
-        given = data.labels[name].astype(str)
+        given = labels[name].astype(str)
         at = np.minimum(np.searchsorted(known, given), len(known) - 1)
         strange = np.flatnonzero(np.array(known)[at] != given)
         if strange.size:
-            raise UsageError(f"{name} of record {data.ids[strange[0]]!r} is {given[strange[0]]!r}; known: {known}")
+            raise UsageError(f"{name} of record {ids[strange[0]]!r} is {given[strange[0]]!r}; known: {known}")
         columns.append(at)
     return np.stack(columns, 1)

@@ -283,11 +283,9 @@ class GAN(Model):
         return spec.conditions.joined(spec.observation.from_features(made), codes)
 
     def decode(
-        self, spec: Spec, state: GANState, z: Float[Array, " latent"], key: PRNGKeyArray
+        self, spec: Spec, state: GANState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray
     ) -> Shaped[Array, " columns"]:
-        """A record generated from a noise vector; labels are drawn as they are frequent."""
-        told_key, key = jax.random.split(key)
-        codes = spec.conditions.draw(told_key)
+        """A record generated from a noise vector, with the labels of these numbers."""
         made = state.average.unroll(spec, z, spec.conditions.one_hot(codes), key)
         return spec.conditions.joined(spec.observation.from_features(made), codes)
 

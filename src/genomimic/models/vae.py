@@ -217,7 +217,7 @@ class VAE(Model):
         ) -> tuple[Float[Array, ""], Float[Array, ""], Float[Array, "2 latent"]]:
             x, other, key = at
             own, strange = self._drawn(spec, state, x, key, DRAWS), self._drawn(spec, state, other, key, 1)
-            read = jax.vmap(lambda z: self._log_likelihood(spec, state, z, x))(jnp.concatenate([own[0], strange[0]]))
+            read = jax.vmap(lambda z: self.read_back(spec, state, z, x))(jnp.concatenate([own[0], strange[0]]))
             bound = jax.nn.logsumexp(read[:DRAWS] + own[1]) - jnp.log(float(DRAWS))
             return bound, read[:DRAWS].mean() - read[DRAWS], jnp.stack(self.encode(spec, state, x))
 
@@ -248,7 +248,7 @@ class VAE(Model):
     ) -> Float[Array, ""]:
         """Lower bound by `draws` importance-weighted latent draws (Burda et al. 2016)."""
         drawn, log_ratio = self._drawn(spec, state, x, key, self.draws)
-        read = jax.lax.map(lambda z: self._log_likelihood(spec, state, z, x), drawn)
+        read = jax.lax.map(lambda z: self.read_back(spec, state, z, x), drawn)
         return jax.nn.logsumexp(read + log_ratio) - jnp.log(float(self.draws))
 
     def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
@@ -266,11 +266,9 @@ class VAE(Model):
         return self._posterior(state.networks.average.encoder(spec.observation.features(values), told), state.spread)
 
     def decode(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], key: PRNGKeyArray
+        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray
     ) -> Shaped[Array, " columns"]:
-        """A record drawn from the decoder's distribution at a latent vector; labels are drawn as they are frequent."""
-        told_key, key = jax.random.split(key)
-        codes = spec.conditions.draw(told_key)
+        """A record drawn from the decoder's distribution at a latent vector, with the labels of these numbers."""
         return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
 
     def impute(
@@ -341,9 +339,10 @@ class VAE(Model):
         prior = jax.vmap(state.networks.average.prior.log_prob, in_axes=(0, None))(z, told)
         return z, prior - norm.logpdf(z, mean, jnp.sqrt(variance)).sum(1)
 
-    def _log_likelihood(
+    def read_back(
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], x: Shaped[Array, " columns"]
     ) -> Float[Array, ""]:
+        """Log-probability of a record given a latent vector, in nats."""
         values, told = spec.conditions.apart(x)
         params = state.networks.average.decoder.params(spec, z, told, spec.observation.features(values))
         return spec.observation.log_prob(params, values).sum()
