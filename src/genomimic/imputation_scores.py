@@ -35,6 +35,8 @@ FOLDS = 4
 FEWEST = 20
 """Cells below which no difference is believed."""
 Z = 1.96
+MOST_AMISS = 0.1
+"""By which the share of values inside 90% ranges may be off, for any forecast to be trusted."""
 
 HIDE, TIES = 2, 3
 """What random numbers are for; streams of their own, and none that of the draws of values."""
@@ -73,17 +75,24 @@ class Trial(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """What may be said; an improvement only where no interval of a difference holds 0."""
+        """What may be said; an improvement only where forecasts are sound and no interval of a difference holds 0."""
         (model, own), *others = self.methods.items()
         best, judged = min(others, key=lambda other: other[1].nats.mean())
         cells = int(self.asked.any(1).sum())
         nats = f"{own.nats.mean():.4g} nats a value, {best} {judged.nats.mean():.4g}"
         if cells < FEWEST:
             return f"{nats}: {cells} cells are too few to tell"
+        held = coverage(own.rank)
+        if abs(held - COVERED) > MOST_AMISS:
+            return (
+                f"{nats}: no improvement is claimed, since {model}'s 90% ranges hold {held:.0%} of these values: "
+                "forecasts of such values are off"
+            )
         found = self.differences("nats")
         beaten = [name for name, difference in found.items() if difference.low > 0]
         if len(beaten) == len(found):
-            return f"{nats}: {model} is better than every other method, by {_words(found[best])} than {best}"
+            how = "is" if self.pattern != "low expression first" else "bears values that are hidden for being low"
+            return f"{nats}: {model} {how} better than every other method, by {_words(found[best])} than {best}"
         even = [name for name in found if name not in beaten]
         better = [name for name in even if found[name].high < 0]
         if better:
