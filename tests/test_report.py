@@ -662,7 +662,7 @@ class TestCells:
         assert of_cells["counts"].count("plit by the label donor") == 1
 
     def test_cells_of_a_type_are_nearest_to_their_own(self, of_cells: dict[str, str]):
-        told = r"same cell_type for (\d+)% of synthetic records, and for (\d+)% of real ones"
+        told = r"same cell_type for (\d+)% of synthetic cells, and for (\d+)% of real ones"
         found = re.search(told, of_cells["counts"])
         assert found
         assert min(int(found[1]), int(found[2])) > 60

@@ -18,7 +18,7 @@ from genomimic.plots.profiles import Cloud
 from genomimic.views import View
 
 MOST_POINTS = 2000  # genes, or pairs of genes, of each set
-GENES_A_PLACE, MOST_PLACES = 15, 40  # of a curve through genes
+GENES_A_PLACE, MOST_PLACES = 15, 20  # of a curve through genes
 SHOWN_GENES = 8
 EXPRESSION = "log(1 + counts per 10,000)"
 

@@ -61,12 +61,12 @@ def label_map(one: SetReport, number: int, label: str, words: Wording) -> Figure
         f"{words.title} by {label}",
         f"Open symbols are synthetic {words.records}: those of a colour should lie among the filled ones of that "
         "colour, and nowhere else.",
-        _at_home(one, label),
+        _at_home(one, label, words.records),
         chart,
     )
 
 
-def _at_home(one: SetReport, label: str) -> str:
+def _at_home(one: SetReport, label: str, records: str) -> str:
     """How many cells are nearest to a training cell of their own label."""
     sides = one.comparison
     known = sides.train.dataset.labels[label].astype(str)
@@ -75,7 +75,7 @@ def _at_home(one: SetReport, label: str) -> str:
         for view, nearest in ((sides.holdout, sides.holdout_nearest), (sides.synthetic, sides.nearest))
     ]
     return (
-        f"The nearest training record has the same {label} for {own[1].mean():.0%} of synthetic records, and for "
+        f"The nearest training record has the same {label} for {own[1].mean():.0%} of synthetic {records}, and for "
         f"{own[0].mean():.0%} of real ones."
     )
 
