@@ -97,10 +97,8 @@ class Trial(NamedTuple):
         better = [name for name in even if found[name].high < 0]
         if better:
             return f"{nats}: {', '.join(better)} {'is' if len(better) == 1 else 'are'} better; use that instead"
-        return (
-            f"{nats}: no improvement over {', '.join(even)} is shown, since the difference ({_words(found[even[0]])}) "
-            "may be 0"
-        )
+        least = _words(min(found[name] for name in even))
+        return f"{nats}: no improvement over {', '.join(even)} is shown, since the difference ({least}) may be 0"
 
 
 def hide(values: Shaped[np.ndarray, "n length"], pattern: Pattern, seed: int) -> Bool[np.ndarray, "n length"]:
