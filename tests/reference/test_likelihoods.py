@@ -1,5 +1,7 @@
 """Models against closed forms."""
 
+from dataclasses import replace
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,9 +10,11 @@ import pytest
 from genomimic import models
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
-from genomimic.models.critic import Discriminator
+from genomimic.models import Spec
+from genomimic.models.critic import OrderedDiscriminator
 from genomimic.models.gan import GAN
 from genomimic.models.vae import kl_divergence
+from genomimic.observation import Categorical
 from genomimic.sampling import bits_per_base, sample
 from genomimic.training import fit, spec_of
 from tests.conftest import TINY, toy
@@ -77,21 +81,19 @@ def test_more_draws_tighten_the_bound(trained):
     """The importance-weighted bound grows with its draws (Burda et al. 2016)."""
     run, data = trained("vae"), toy(200, 9)
     few, many = (
-        -bits_per_base(
-            type(run)(models.build("vae", TINY["vae"] | {"draws": str(k)}), run.spec, run.state, run.modality), data
-        ).mean()
+        -bits_per_base(type(run)(replace(run.model, draws=k), run.spec, run.state, run.modality), data).mean()
         for k in (1, 64)
     )
     assert many > few
 
 
-class Linear(Discriminator):
+class Linear(OrderedDiscriminator):
     """A discriminator whose answers and gradients are known: three times the number of first letters."""
 
     def __init__(self):
-        super().__init__(2, 4, jax.random.key(0))
+        super().__init__(Spec(2, Categorical(4), np.zeros((2, 4), np.float32)), jax.random.key(0))
 
-    def __call__(self, x):
+    def __call__(self, x, told):
         return 3.0 * x[:, 0].sum()
 
 
@@ -104,8 +106,8 @@ def test_gan_losses_at_known_answers(saturating):
 
     def losses(**settings):
         gan = GAN(saturating=saturating, **settings)
-        d, logged = gan.discriminator_loss(Linear(), real, fake, key)
-        return float(d), float(gan.generator_loss(fake, real, Linear())), logged
+        d, logged = gan.discriminator_loss(Linear(), real, fake, jnp.zeros((5, 0)), key)
+        return float(d), float(gan.generator_loss(fake, real, jnp.zeros((5, 0)), Linear())), logged
 
     def softplus(x):
         return float(np.log1p(np.exp(x)))
@@ -126,7 +128,7 @@ def test_gan_losses_at_known_answers(saturating):
 def test_the_squared_slope_is_estimated_without_bias():
     """Against |grad D|^2 of a D whose slope is known; the mean of 20,000 squared normals is within 4%."""
     x = jnp.zeros((10_000, 2, 4))
-    penalty = GAN()._gradient_penalty(Linear(), x, x, jax.random.key(0))
+    penalty = GAN()._gradient_penalty(Linear(), x, x, jnp.zeros((10_000, 0)), jax.random.key(0))
     assert float(penalty) == pytest.approx(2 * 9.0, rel=0.04)
 
 
