@@ -24,7 +24,6 @@ from genomimic.models.potts import AutoregressivePotts
 from genomimic.models.vae import VAE
 
 __all__ = [
-    "BASELINES",
     "MODELS",
     "Conditions",
     "Field",
@@ -60,8 +59,6 @@ MODELS: dict[str, type[Model]] = {
         GAN,
     )
 }
-BASELINES = ("uniform", "composition", "pwm", "markov", "position-markov")
-"""Models that every report holds beside the one judged."""
 
 
 class Field(NamedTuple):

@@ -18,7 +18,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, settled
 from genomimic.models.strands import either_strand, log_mean
 from genomimic.models.trunk import CausalTrunk
 
@@ -136,8 +136,7 @@ class Autoregressive(Model):
 
     @property
     def _steps(self) -> int:
-        assert self.steps is not None, "settled() comes first"
-        return self.steps
+        return settled(self.steps)
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with a warmed-up cosine rate."""

@@ -105,6 +105,12 @@ class Plan:
     patience: int
     once: bool = False
 
+    @classmethod
+    def one_pass(cls, n: int, batch: int) -> "Plan":
+        """Every one of n records once, and one validation."""
+        steps = -(-n // batch)
+        return cls(steps, batch, every=steps, patience=1, once=True)
+
 
 @dataclass(frozen=True)
 class Model(ABC):

@@ -48,8 +48,7 @@ class Copula(Model):
     """Records counted at a time."""
 
     def plan(self, n: int) -> Plan:
-        steps = -(-n // self.batch)
-        return Plan(steps, self.batch, steps, 1, once=True)
+        return Plan.one_pass(n, self.batch)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> CopulaState:
         spec.refuse_order(self.name)
@@ -57,7 +56,7 @@ class Copula(Model):
         if not isinstance(spec.observation, NegativeBinomial):
             raise UsageError(f"{self.name} is for counts, and these are continuous values; use --model pca-gaussian")
         square = jnp.zeros((spec.length, spec.length))
-        return CopulaState(jnp.asarray(spec.observation.quantiles(spec.start, norm_cdf(LEVELS))), square, square)
+        return CopulaState(jnp.asarray(spec.observation.quantiles(spec.start, stats.norm.cdf(LEVELS))), square, square)
 
     def step(
         self, spec: Spec, state: CopulaState, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
@@ -99,8 +98,3 @@ class Copula(Model):
             state.counts, values, jax.random.split(key, spec.length)
         )
         return jnp.where(jax.vmap(spec.observation.observed)(values), scores, 0.0)
-
-
-def norm_cdf(levels: Float[np.ndarray, " levels"]) -> Float[np.ndarray, " levels"]:
-    """Probability below each normal score."""
-    return stats.norm.cdf(levels)

@@ -278,9 +278,9 @@ class GAN(Model):
 
     def sample(self, spec: Spec, state: GANState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
         told_key, key = jax.random.split(key)
-        codes = spec.conditions.draw(told_key)
-        made = self._write(spec, state.average, spec.conditions.one_hot(codes), key)
-        return spec.conditions.joined(spec.observation.from_features(made), codes)
+        noise_key, key = jax.random.split(key)
+        z = jax.random.normal(noise_key, (self.latent,))
+        return self.decode(spec, state, z, spec.conditions.draw(told_key), key)
 
     def decode(
         self, spec: Spec, state: GANState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray

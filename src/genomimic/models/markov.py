@@ -52,9 +52,7 @@ class Chain(Model):
         raise NotImplementedError
 
     def plan(self, n: int) -> Plan:
-        batch = 1024
-        steps = -(-n // batch)
-        return Plan(steps=steps, batch=batch, every=steps, patience=1, once=True)
+        return Plan.one_pass(n, batch=1024)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> Counts:
         positions = spec.length if self.positional else 1

@@ -47,8 +47,7 @@ class PCAGaussian(Model):
     """Records counted at a time."""
 
     def plan(self, n: int) -> Plan:
-        steps = -(-n // self.batch)
-        return Plan(steps, self.batch, steps, 1, once=True)
+        return Plan.one_pass(n, self.batch)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> Components:
         spec.refuse_order(self.name)

@@ -19,7 +19,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from genomimic import nn
 from genomimic.errors import UsageError
-from genomimic.models.base import Model, Plan, Positive, Scalars, Spec
+from genomimic.models.base import Model, Plan, Positive, Scalars, Spec, settled
 from genomimic.models.strands import either_strand, log_mean
 
 MOST_COUPLINGS = 2**23
@@ -103,8 +103,7 @@ class AutoregressivePotts(Model):
         return {"fields and couplings": state.average}
 
     def _strength(self, step: Int[Array, ""]) -> Float[Array, ""]:
-        assert self.strongest is not None, "settled() comes first"
-        return self.strongest * 0.5 ** (step // self.steps)
+        return settled(self.strongest) * 0.5 ** (step // self.steps)
 
 
 def _check(spec: Spec) -> None:

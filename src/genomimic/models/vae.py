@@ -254,9 +254,8 @@ class VAE(Model):
     def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
         prior_key, told_key, key = jax.random.split(key, 3)
         codes = spec.conditions.draw(told_key)
-        told = spec.conditions.one_hot(codes)
-        z = state.networks.average.prior.sample(told, prior_key)
-        return spec.conditions.joined(self._decode(spec, state, z, told, key), codes)
+        z = state.networks.average.prior.sample(spec.conditions.one_hot(codes), prior_key)
+        return self.decode(spec, state, z, codes, key)
 
     def encode(
         self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"]
@@ -269,7 +268,8 @@ class VAE(Model):
         self, spec: Spec, state: VAEState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray
     ) -> Shaped[Array, " columns"]:
         """A record drawn from the decoder's distribution at a latent vector, with the labels of these numbers."""
-        return spec.conditions.joined(self._decode(spec, state, z, spec.conditions.one_hot(codes), key), codes)
+        values = state.networks.average.decoder.unroll(spec, z, spec.conditions.one_hot(codes), key)
+        return spec.conditions.joined(values, codes)
 
     def impute(
         self,
@@ -299,11 +299,6 @@ class VAE(Model):
         given, read = jax.lax.map(one, drawn)
         log_weights = jax.nn.log_softmax(read + log_ratio)
         return given, jax.nn.log_softmax(jnp.minimum(log_weights, -jnp.log(float(draws)) / 2))
-
-    def _decode(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
-    ) -> Shaped[Array, " length"]:
-        return state.networks.average.decoder.unroll(spec, z, told, key)
 
     def _posterior(
         self, raw: Float[Array, "*batch out"], spread: Spread
