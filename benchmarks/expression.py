@@ -28,7 +28,7 @@ from genomimic.parts import Parts
 from genomimic.run import Run
 from genomimic.sampling import mapped, sample
 from genomimic.splitting import split
-from genomimic.training import fit
+from genomimic.training import fit, spec_of
 
 SHOWN = (
     "two_sample_auc_forest",
@@ -77,7 +77,7 @@ def ours(name: str, seed: int, parts: Parts, conditions: list[str]) -> dict[str,
         model,
         parts.train,
         parts.validation,
-        conditions=told,
+        spec=spec_of(parts.train, told),
         seed=seed,
         progress=lambda at: rows.append((at.step, time.monotonic())),
     )

@@ -103,7 +103,7 @@ def test_auto_does_not_go_on_with_a_run_that_was_named(tmp_path):
 
 
 def test_a_budget_cuts_the_steps_and_says_what_more_would_buy(tmp_path, monkeypatch):
-    monkeypatch.setattr("genomimic.budgets.pace", lambda model, train, conditions, seed: 1.0)
+    monkeypatch.setattr("genomimic.budgets.pace", lambda model, train, spec, seed: 1.0)
     model = models.build("autoregressive", TINY["autoregressive"] | {"steps": "1000"})
     train = toy(300, 1)
     cut, record = fitted(model, train, Budget.of(100.0), 0)

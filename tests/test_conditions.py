@@ -59,7 +59,7 @@ def test_synthetic_cells_are_of_the_type_that_they_say():
     """A classifier by the nearest mean profile, which knows real cells only, finds the type of synthetic ones."""
     train, unseen = labelled(800, 1), labelled(200, 2)
     settings = {"steps": 400, "latent": 4, "components": 8, "width": 32, "draws": 8, "patience": 20}
-    run = fit(models.build("vae", settings), train, unseen, conditions=["cell_type"])
+    run = fit(models.build("vae", settings), train, unseen, spec=spec_of(train, ["cell_type"]))
     made = sample(run, 400)
     types = np.unique(train.labels["cell_type"])
 

@@ -230,7 +230,8 @@ def test_impute_writes_whole_values_intervals_and_scores(tmp_path, trained):
 
 def test_the_latent_space_of_cells_with_labels(trained):
     data = toy(400, 1, kind="counts")
-    run = fit(build("vae", TINY["vae"] | {"steps": "40"}), data, toy(100, 2, kind="counts"), conditions=["cell_type"])
+    spec = spec_of(data, ["cell_type"])
+    run = fit(build("vae", TINY["vae"] | {"steps": "40"}), data, toy(100, 2, kind="counts"), spec=spec)
     some = data.take(np.arange(30))
     np.testing.assert_array_equal(latent.reconstruct(run, some).labels["cell_type"], some.labels["cell_type"])
     assert latent.decode(run, np.zeros((5, 4), np.float32)).values.shape == (5, 40)

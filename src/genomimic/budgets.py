@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from genomimic.dataset import Dataset
-from genomimic.models import Model
+from genomimic.models import Model, Spec
 from genomimic.training import pace
 
 SPARE = 0.85
@@ -26,7 +26,7 @@ class Budget(NamedTuple):
 
 
 def fitted(
-    model: Model, train: Dataset, budget: Budget, seed: int, conditions: Sequence[str] = ()
+    model: Model, train: Dataset, budget: Budget, seed: int, spec: Spec | None = None
 ) -> tuple[Model, dict[str, Any] | None]:
     """The model with as many of its steps as fit into what is left of the time, and a record of it for run.toml.
 
@@ -35,7 +35,7 @@ def fitted(
     plan = model.plan(len(train))
     if plan.once or not hasattr(model, "steps"):
         return model, None
-    step = pace(model, train, conditions=conditions, seed=seed)
+    step = pace(model, train, spec=spec, seed=seed)
     left = max(SPARE * (budget.ends - time.monotonic()), 0.0)
     share = min(1.0, left / (step * plan.steps))
     own: int = model.steps  # pyright: ignore[reportAttributeAccessIssue]

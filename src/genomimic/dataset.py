@@ -51,6 +51,12 @@ class Dataset:
         labels = {name: column[rows] for name, column in self.labels.items()}
         return replace(self, values=self.values[rows], ids=self.ids[rows], labels=labels)
 
+    def some(self, most: int) -> "Dataset":
+        """At most so many records, spread evenly."""
+        if len(self) <= most:
+            return self
+        return self.take(np.linspace(0, len(self) - 1, most).astype(np.int64))
+
 
 def join(parts: Sequence[Dataset]) -> Dataset:
     """Data sets of one kind and width, one behind the other, with the notes and the source of the first."""

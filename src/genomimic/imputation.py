@@ -17,6 +17,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
+from genomimic.modalities.expression import known_values
 from genomimic.models import Spec, State, able
 from genomimic.observation import Measured
 from genomimic.parallel import in_order
@@ -91,16 +92,13 @@ def wanted(values: Shaped[np.ndarray, "n length"], *, zeros: bool) -> Bool[np.nd
     counts = np.issubdtype(values.dtype, np.integer)
     if zeros and not counts:
         raise UsageError("--zeros is for counts: in continuous values a 0 is a value like others; leave it out")
-    found = unknown(values) | (values == 0) if zeros else unknown(values)
+    found = ~known_values(values)
+    if zeros:
+        found |= values == 0
     if not found.any():
         hint = "; zeros are values: to exchange them too, add --zeros" if counts and not zeros else ""
         raise UsageError(f"there is nothing to impute: no value is missing (NaN or empty){hint}")
     return found
-
-
-def unknown(values: Shaped[np.ndarray, "n length"]) -> Bool[np.ndarray, "n length"]:
-    """Which values are not known: -1 among counts, NaN among continuous values."""
-    return values < 0 if np.issubdtype(values.dtype, np.integer) else np.isnan(values)
 
 
 def foretell(

@@ -5,14 +5,15 @@ values. Negative log-likelihood is in nats a hidden value; errors are of log(1 +
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 
 from genomimic.forecasts import Continuous, Counts
-from genomimic.imputation import COVERED, foretell, unknown
+from genomimic.imputation import COVERED, foretell
 from genomimic.imputers import IMPUTERS, Imputer
+from genomimic.modalities.expression import known_values
 from genomimic.parts import Parts
 from genomimic.run import Run
 from genomimic.sampling import aligned_values
@@ -104,7 +105,7 @@ class Trial(NamedTuple):
 def hide(values: Shaped[np.ndarray, "n length"], pattern: Pattern, seed: int) -> Bool[np.ndarray, "n length"]:
     """Which of the known values are hidden, as `PATTERNS` says."""
     rng = np.random.default_rng([seed, get_args(Pattern).index(pattern), HIDE])
-    known, chance = ~unknown(values), rng.random(values.shape)
+    known, chance = known_values(values), rng.random(values.shape)
     if pattern == "at random":
         return known & (chance < SHARE)
     if pattern == "whole genes":
@@ -120,9 +121,9 @@ def score(
     run: Run, parts: Parts, *, draws: int = 64, seed: int = 0, watch: Callable[[float, str], None] = lambda *_: None
 ) -> list[Trial]:
     """Hide values of the holdout cells, and judge what the run's model and all `IMPUTERS` say of them."""
-    train = run.modality.conform(_some(parts.train, MOST_TRAINING), run.spec.length).values
-    validation = run.modality.conform(_some(parts.validation, MOST_CELLS), run.spec.length).values
-    holdout = _some(parts.holdout, MOST_CELLS)
+    train = run.modality.conform(parts.train.some(MOST_TRAINING), run.spec.length).values
+    validation = run.modality.conform(parts.validation.some(MOST_CELLS), run.spec.length).values
+    holdout = parts.holdout.some(MOST_CELLS)
     rows, truth = aligned_values(run, holdout), run.modality.conform(holdout, run.spec.length).values
     folds = [hide(validation, "at random", seed + 1 + fold) for fold in range(FOLDS)]
     asked: dict[Pattern, Bool[np.ndarray, "k length"]] = {pattern: hide(truth, pattern, seed) for pattern in PATTERNS}
@@ -137,11 +138,6 @@ def score(
             methods[pattern][name] = judged
     watch(1.0, f"{len(truth):,} cells")
     return [Trial(pattern, asked[pattern], methods[pattern], inside[pattern]) for pattern in PATTERNS]
-
-
-def _some(data: Any, most: int) -> Any:
-    """At most so many records, spread evenly."""
-    return data.take(np.unique(np.linspace(0, len(data) - 1, min(len(data), most)).astype(int)))
 
 
 def hidden(

@@ -6,13 +6,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
 from genomimic.models import Spec, State, able
 from genomimic.run import Run
-from genomimic.sampling import aligned_values, mapped
+from genomimic.sampling import aligned_values, bits_a_value, mapped
 
 
 class Latent(NamedTuple):
@@ -33,7 +33,7 @@ def reconstruction_error(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
     """Bits for each value of a record that the decoder needs, given the record's latent mean: how well z tells it."""
     check(run, "encode")
     rows = aligned_values(run, dataset)
-    return -mapped(run, _read_back, rows) / np.maximum(mapped(run, _known, rows), 1) / np.log(2.0)
+    return bits_a_value(run, rows, mapped(run, _read_back, rows))
 
 
 def decode(
@@ -141,7 +141,3 @@ def _read_back(
     model: Any, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray
 ) -> Float[Array, ""]:
     return model.read_back(spec, state, model.encode(spec, state, x)[0], x)
-
-
-def _known(model: Any, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray) -> Int[Array, ""]:
-    return spec.observation.known(spec.conditions.apart(x)[0])

@@ -18,7 +18,7 @@ from genomimic.budgets import Budget, fitted
 from genomimic.choosing import Tried, choose, pays, rungs
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
-from genomimic.models import Model
+from genomimic.models import Model, Spec
 from genomimic.parts import Parts
 from genomimic.reading import digest
 from genomimic.run import (
@@ -59,12 +59,12 @@ class Job(NamedTuple):
 
     data: Dataset
     parts: Parts
+    spec: Spec
     path: Path
     seed: int
     overwrite: bool
     budget: Budget | None
     watch: Watch
-    conditions: tuple[str, ...] = ()
 
 
 def train(
@@ -89,9 +89,9 @@ def train(
     """
     check_run(out, resume=resume, overwrite=overwrite)
     parts = parts_for(data, by, seed, watch)
-    told = tuple(conditions)
-    job = Job(data, parts, Path(out), seed, overwrite, Budget.of(budget), watch, told)
-    return learn(ready(model, parts, told), job)
+    spec = spec_of(parts.train, conditions)
+    job = Job(data, parts, spec, Path(out), seed, overwrite, Budget.of(budget), watch)
+    return learn(ready(model, spec, len(parts.train)), job)
 
 
 def check_run(path: Path | str, *, resume: bool, overwrite: bool) -> None:
@@ -113,16 +113,15 @@ def parts_for(data: Dataset, by: str | None, seed: int, watch: Watch) -> Parts:
     return parts
 
 
-def ready(model: Wanted, parts: Parts, conditions: Sequence[str] = ()) -> Wanted:
-    """The model with its sizes settled; one that cannot be built on this data says so before anything is written."""
+def ready(model: Wanted, spec: Spec, n: int) -> Wanted:
+    """The model settled for n training records; one that cannot be built on them says so before anything is written."""
     if isinstance(model, str):
         return model
-    if conditions and not model.conditional:
+    if spec.conditions.names and not model.conditional:
         raise UsageError(
             f"{model.name} cannot be told labels; leave out --condition, or use --model {models.conditional()}"
         )
-    spec = spec_of(parts.train, conditions)
-    model = model.settled(spec, len(parts.train))
+    model = model.settled(spec, n)
     template(model, spec)
     return model
 
@@ -149,10 +148,9 @@ def _climb(job: Job) -> Run:
         )
     if there and there["choice"]["tried"]:
         return _train(models.from_config(there["model"]), job, there["choice"])
-    parts, seed = job.parts, job.seed
+    parts, spec, seed = job.parts, job.spec, job.seed
     view = View(parts.validation, parts.split.cluster[parts.split.rows("validation")])
     halves = [half.rows for half in halved(view, 100, np.random.default_rng([seed, len(view)])).halves]
-    spec = spec_of(parts.train, job.conditions)
     ladder, tried, kept = rungs(spec), list[Tried](), None
     for rung in ladder:
         below = list(tried)
@@ -160,7 +158,7 @@ def _climb(job: Job) -> Run:
             began = time.monotonic()
             job.watch("choose", len(tried) / sum(map(len, ladder)), model.name)
             kept = _train(model.settled(spec, len(parts.train)), job, UNDECIDED) if rung is ladder[-1] else None
-            run = kept or fit(model, parts.train, parts.validation, conditions=job.conditions, seed=seed)
+            run = kept or fit(model, parts.train, parts.validation, spec=spec, seed=seed)
             tried.append(Tried(run.model, bits_per_base(run, parts.validation, seed=seed), time.monotonic() - began))
         if not pays(below, tried[len(below) :], halves):
             break
@@ -183,7 +181,7 @@ def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> R
         spent = there["budget"]
     elif job.budget:
         job.watch("train", 0.0, "seeing how long a step takes")
-        model, spent = fitted(model, job.parts.train, job.budget, job.seed, job.conditions)
+        model, spent = fitted(model, job.parts.train, job.budget, job.seed, job.spec)
     else:
         spent = None
     config = _config(model, job)
@@ -208,7 +206,7 @@ def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> R
             model,
             parts.train,
             parts.validation,
-            conditions=job.conditions,
+            spec=job.spec,
             seed=job.seed,
             path=job.path,
             deadline=deadline,
@@ -228,8 +226,7 @@ def _stored(path: Path) -> dict[str, Any]:
 
 def _config(model: Model, job: Job) -> dict[str, Any]:
     """What run.toml says."""
-    data, parts, seed = job.data, job.parts, job.seed
-    spec = spec_of(parts.train, job.conditions)
+    data, parts, spec, seed = job.data, job.parts, job.spec, job.seed
     source = data.source or Source("")
     stored = {
         "path": str(Path(source.path).resolve()) if source.path else "",
@@ -254,7 +251,7 @@ def _config(model: Model, job: Job) -> dict[str, Any]:
         "split": {name: value for name, value in how.items() if value is not None},
         "versions": {"genomimic": genomimic.__version__}
         | {name: version(name) for name in ("jax", "equinox", "optax", "numpy")},
-    } | ({"conditions": spec.conditions.config()} if job.conditions else {})
+    } | ({"conditions": spec.conditions.config()} if spec.conditions.names else {})
 
 
 def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ from genomimic.io.compression import open_bytes
 from genomimic.io.profile_tables import Orientation, gene_likeness
 from genomimic.io.profiles import height
 from genomimic.modalities import Expression, Modality
-from genomimic.modalities.expression import Kind
+from genomimic.modalities.expression import Kind, gene_columns
 from genomimic.variable_genes import expected_variance, most_variable
 
 GENES = 2000
@@ -203,15 +203,15 @@ def _names_in(path: Path) -> list[str]:
 
 def _named(found: Profiles, names: Sequence[str], whose: str) -> Int[np.ndarray, " chosen"]:
     """Columns of genes by name, in the order of the names."""
-    at = {name: column for column, name in enumerate(found.genes.tolist())}
-    lacking = [name for name in names if name not in at]
+    genes = found.genes.tolist()
+    columns, lacking = gene_columns(genes, names)
     if not lacking:
-        return np.array([at[name] for name in names], np.int64)
+        return columns
     if set(lacking) <= set(found.cells.tolist()):
         raise DataError(
             f"{found.path} seems transposed: the genes stand where cells do; turn it about by --orientation"
         )
-    close = get_close_matches(lacking[0], at, n=1)
+    close = get_close_matches(lacking[0], genes, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
     raise DataError(
         f"{found.path} lacks {len(lacking):,} of the {len(names):,} genes {whose}, such as "

@@ -82,8 +82,14 @@ def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.nda
 
 def bits_per_base(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
     """Bits that the model needs for a letter of each record: 2 for equal letters of DNA, fewer is better."""
-    known = mapped(run, _known, aligned_values(run, dataset))
-    return -log_likelihood(run, dataset, seed=seed) / np.maximum(known, 1) / np.log(2.0)
+    return bits_a_value(run, aligned_values(run, dataset), log_likelihood(run, dataset, seed=seed))
+
+
+def bits_a_value(
+    run: Run, rows: Shaped[np.ndarray, "n columns"], nats: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " n"]:
+    """Bits for each known value of rows whose log-probabilities are given in nats."""
+    return -nats / np.maximum(mapped(run, _known, rows), 1) / np.log(2.0)
 
 
 def discriminate(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:

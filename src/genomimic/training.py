@@ -61,7 +61,7 @@ def fit(
     train: Dataset,
     validation: Dataset,
     *,
-    conditions: Sequence[str] = (),
+    spec: Spec | None = None,
     seed: int = 0,
     path: Path | None = None,
     deadline: float = math.inf,
@@ -69,16 +69,17 @@ def fit(
 ) -> Run:
     """Train a model and keep its best state by validation; with `path`, checkpoint there and go on from what is there.
 
+    `spec` is what the model is told of the training set; where not given, `spec_of` finds it, without conditions.
     Training ends at the first validation after `deadline`, a time on the clock of `time.monotonic`.
     The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
     where training breaks down before any usable state.
     """
-    spec = spec_of(train, conditions)
+    spec = spec or spec_of(train)
     model = model.settled(spec, len(train))
     loop = _Loop(model, spec, model.plan(len(train)), seed, path)
     begin, log = loop.begin()
     checkpoint = begin
-    rows, unseen = (spec.conditions.rows(part) for part in (train, _some(validation)))
+    rows, unseen = (spec.conditions.rows(part) for part in (train, validation.some(MOST_VALIDATED)))
     for checkpoint in loop.run(begin, log, rows, unseen, deadline, progress):
         if path is not None:
             write_log(path, log)
@@ -87,9 +88,9 @@ def fit(
     return Run(model, spec, checkpoint.best, train.modality, path, config)
 
 
-def pace(model: Model, train: Dataset, *, conditions: Sequence[str] = (), seed: int = 0) -> float:
+def pace(model: Model, train: Dataset, *, spec: Spec | None = None, seed: int = 0) -> float:
     """Seconds that a training step of a settled model takes on this machine, once it is compiled."""
-    loop = _Loop(model, spec_of(train, conditions), model.plan(len(train)), seed, None)
+    loop = _Loop(model, spec or spec_of(train), model.plan(len(train)), seed, None)
     state, steps = loop.begin()[0].state, jax.jit(loop.steps)
     rows, missing = loop.spec.conditions.rows(train), loop.spec.observation.missing
     given = jnp.asarray(_batches(rows, loop.plan, 0, PACED, seed, missing))
@@ -201,10 +202,3 @@ def _batches(
         orders = {turn: np.random.default_rng([seed, turn]).permutation(n) for turn in np.unique(places // n)}
         rows = values[np.concatenate([orders[turn][places[places // n == turn] % n] for turn in orders])]
     return rows.reshape(last - first, plan.batch, -1)
-
-
-def _some(records: Dataset) -> Dataset:
-    """At most `MOST_VALIDATED` records, spread evenly."""
-    if len(records) <= MOST_VALIDATED:
-        return records
-    return records.take(np.linspace(0, len(records) - 1, MOST_VALIDATED).astype(int))

@@ -22,7 +22,7 @@ from genomimic.run import Run, folder_for
 from genomimic.sampling import bits_per_base, sample, stream, templates_for
 from genomimic.sections import of_run
 from genomimic.splitting import Split
-from genomimic.training import fit
+from genomimic.training import fit, spec_of
 from genomimic.writing import check_format
 
 
@@ -58,10 +58,10 @@ def evaluate(
     largest = max(map(len, synthetic.values()), default=0)
     n = min(largest, len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
     references, bits = {}, {}
-    baselines = parts.train.modality.baselines
+    baselines, spec = parts.train.modality.baselines, spec_of(parts.train)
     for i, name in enumerate(baselines):
         watch("floors", i / len(baselines), name)
-        baseline = fit(models.build(name), parts.train, parts.validation, seed=seed)
+        baseline = fit(models.build(name), parts.train, parts.validation, spec=spec, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
         if baseline.model.likelihood != "none":
             bits[name] = _held_out_bits(baseline, parts, seed)
@@ -118,11 +118,12 @@ def mimic(
     check_format(synthetic, data.modality)
     parts = parts_for(data, by, seed, watch)
     evaluation.check({}, parts.train, parts.holdout)
-    model = ready(model, parts, conditions)
+    spec = spec_of(parts.train, conditions)
+    model = ready(model, spec, len(parts.train))
     if overwrite:
         synthetic.unlink(missing_ok=True)
         discard_files(out)
-    run = learn(model, Job(data, parts, out / "run", seed, overwrite, Budget.of(budget), watch, tuple(conditions)))
+    run = learn(model, Job(data, parts, spec, out / "run", seed, overwrite, Budget.of(budget), watch))
     n = min(len(parts.train), 10_000) if n is None else n
     write_samples(run, n, synthetic, seed=seed, watch=watch)
     judged = sample(run, min(len(parts.holdout), evaluation.MAX_RECORDS), seed=seed)

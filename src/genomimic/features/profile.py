@@ -1,10 +1,10 @@
 """Features of expression profiles: library sizes, detected genes, log expression; computed once for each view."""
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int, Shaped
+from jaxtyping import Bool, Float32, Int
 
 from genomimic.errors import UsageError
-from genomimic.modalities.expression import Expression
+from genomimic.modalities.expression import Expression, known_values
 from genomimic.views import View
 
 PER = 10_000  # counts a cell that logarithms are taken of
@@ -25,12 +25,12 @@ def genes(view: View) -> tuple[str, ...]:
 
 def known(view: View) -> Bool[np.ndarray, "n genes"]:
     """Which values are known."""
-    return view.per_record("known", lambda whole: _known(whole.dataset.values))
+    return view.per_record("known", lambda whole: known_values(whole.dataset.values))
 
 
 def complete(view: View) -> bool:
     """Whether all values of the set are known."""
-    return view.root.feature("complete", lambda whole: bool(_known(whole.dataset.values).all()))
+    return view.root.feature("complete", lambda whole: bool(known_values(whole.dataset.values).all()))
 
 
 def library_sizes(view: View) -> Int[np.ndarray, " n"]:
@@ -49,10 +49,6 @@ def log_expression(view: View) -> Float32[np.ndarray, "n genes"]:
     A value that is not known is the mean of the gene's known ones in the set.
     """
     return view.per_record("log expression", _log_expression)
-
-
-def _known(values: Shaped[np.ndarray, "n genes"]) -> Bool[np.ndarray, "n genes"]:
-    return np.isfinite(values) if values.dtype.kind == "f" else values >= 0
 
 
 def _log_expression(view: View) -> Float32[np.ndarray, "n genes"]:

@@ -15,6 +15,7 @@ from genomimic.errors import UsageError
 from genomimic.features import profile
 from genomimic.kinds.base import Describe, Kind, Points, Trait
 from genomimic.modalities import Expression, Modality
+from genomimic.modalities.expression import gene_columns
 from genomimic.views import View
 
 MOST_COMPARED = 2000  # records of a matrix of distances
@@ -86,16 +87,14 @@ def _with_genes(dataset: Dataset, genes: tuple[str, ...], *, counts: bool) -> Da
         raise UsageError("counts cannot be compared with continuous values; read both with the same --modality")
     if modality.genes == genes:
         return dataset
-    column = {gene: number for number, gene in enumerate(modality.genes)}
-    missing = [gene for gene in genes if gene not in column]
+    columns, missing = gene_columns(modality.genes, genes)
     if missing:
         more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
         raise UsageError(
             f"a set lacks {', '.join(missing[:_NAMED])}{more} of the {len(genes)} genes that it is compared by; "
             "give sets with the same genes"
         )
-    order = np.array([column[gene] for gene in genes])
-    return replace(dataset, values=dataset.values[:, order], modality=replace(modality, genes=genes))
+    return replace(dataset, values=dataset.values[:, columns], modality=replace(modality, genes=genes))
 
 
 def _standardised(

@@ -1,11 +1,11 @@
 """Gene expression: records are cells or samples, columns are genes, and their order means nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, cast, get_args
 
 import numpy as np
-from jaxtyping import Shaped, UInt64
+from jaxtyping import Bool, Int, Shaped, UInt64
 
 from genomimic.clustering import row_keys
 from genomimic.dataset import Dataset
@@ -69,12 +69,11 @@ class Expression(Modality):
     def conform(self, dataset: Dataset, length: int) -> Dataset:
         """The same genes in this order; raises `UsageError` where one is not there."""
         assert isinstance(dataset.modality, Expression)
-        place = {gene: column for column, gene in enumerate(dataset.modality.genes)}
-        missing = [gene for gene in self.genes if gene not in place]
+        columns, missing = gene_columns(dataset.modality.genes, self.genes)
         if missing:
-            named = ", ".join(missing[:3]) + (f" and {len(missing) - 3:,} more" if len(missing) > 3 else "")
-            raise UsageError(f"{named}: not among the {len(place):,} genes given; give the genes that are expected")
-        columns = [place[gene] for gene in self.genes]
+            n, named = dataset.length, ", ".join(missing[:3])
+            more = f" and {len(missing) - 3:,} more" if len(missing) > 3 else ""
+            raise UsageError(f"{named}{more}: not among the {n:,} genes given; give the genes that are expected")
         return replace(dataset, values=dataset.values[:, columns], modality=self)
 
     def observation(self, values: Shaped[np.ndarray, "n length"]) -> Observation:
@@ -96,3 +95,19 @@ class Expression(Modality):
         if source is not None:
             return Relatives(np.unique(source, return_inverse=True)[1], "come from one source")
         return Relatives(np.unique(row_keys(values), return_inverse=True)[1], "are the same in all genes")
+
+
+def gene_columns(genes: Sequence[str], wanted: Sequence[str]) -> tuple[Int[np.ndarray, " found"], list[str]]:
+    """Where the wanted genes stand, in their order, and those that do not.
+
+    >>> gene_columns(("a", "b", "c"), ("c", "x", "a"))
+    (array([2, 0]), ['x'])
+    """
+    place = {gene: column for column, gene in enumerate(genes)}
+    columns = np.array([place[gene] for gene in wanted if gene in place], np.int64)
+    return columns, [gene for gene in wanted if gene not in place]
+
+
+def known_values(values: Shaped[np.ndarray, "n length"]) -> Bool[np.ndarray, "n length"]:
+    """Which values are known: counts of 0 or more, and numbers that are finite."""
+    return np.isfinite(values) if values.dtype.kind == "f" else values >= 0

@@ -72,17 +72,17 @@ class Observation(ABC):
     def relax(self, params: Float[Array, "*shape outputs"], key: PRNGKeyArray) -> Float[Array, "*shape inputs"]:
         """Features of a draw, with a gradient with respect to `params`."""
 
-    @abstractmethod
     def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
         """Features of a draw given those of the value before it: a record that has ended stays ended."""
+        return drawn
 
     @abstractmethod
     def from_features(self, features: Float[Array, "length inputs"]) -> Shaped[Array, " length"]:
         """The record whose features were drawn by `relax`."""
 
-    @abstractmethod
     def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
         """A row of draws made a valid record."""
+        return x
 
     def sharp(self, start: Float[np.ndarray, "length outputs"]) -> Float[np.ndarray, "length outputs"]:
         """Where a network that can tell records apart begins: at `start`, unless that leaves too much to chance."""

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.scipy.stats import norm
-from jaxtyping import Array, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from genomimic.observation.base import Measured, Reach
 
@@ -95,14 +95,8 @@ class Gaussian(Measured):
         """Features of a draw; the noise is added, so that the gradient passes."""
         return self.features(self.draw(params, key))
 
-    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
-        return drawn
-
     def from_features(self, features: Float[Array, "*rows length inputs"]) -> Float[Array, "*rows length"]:
         return features[..., 0] * self.scale + self.centre
-
-    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
-        return x
 
     def start(self, values: Float[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
         """Mean and spread of each column: 0 and 1 in their own units."""

@@ -53,10 +53,12 @@ class NegativeBinomial(Measured):
     @classmethod
     def of(cls, values: Int[np.ndarray, "n length"], *, zero_inflated: bool = False) -> "NegativeBinomial":
         """In the units of these data; a rare count is seen as no more than `MOST_SEEN` deviations."""
-        logs = [np.log1p(np.maximum(values[at : at + 1024], 0), dtype=np.float32) for at in range(0, len(values), 1024)]
-        centre = np.sum([block.sum(0, dtype=np.float64) for block in logs], 0) / len(values)
-        square = np.sum([(block.astype(np.float64) ** 2).sum(0) for block in logs], 0) / len(values)
-        scale = np.sqrt(np.maximum(square - centre**2, 0.0))
+        total, square = np.zeros(values.shape[1]), np.zeros(values.shape[1])
+        for rows in _blocks(len(values)):
+            logs = np.log1p(np.maximum(values[rows], 0), dtype=np.float32).astype(np.float64)
+            total, square = total + logs.sum(0), square + (logs**2).sum(0)
+        centre = total / len(values)
+        scale = np.sqrt(np.maximum(square / len(values) - centre**2, 0.0))
         least = np.log(2.0) / MOST_SEEN
         return cls(centre.astype(np.float32), np.maximum(scale, least).astype(np.float32), zero_inflated)
 
@@ -148,11 +150,14 @@ class NegativeBinomial(Measured):
     def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Int[Array, " length"]:
         """A record: its library size first, then every count."""
         library_key, key = jax.random.split(key)
-        middle, spread = self._library(params)
-        log_library = middle + spread * jax.random.normal(library_key)
-        return self.draw_about(params, log_library + jax.nn.log_softmax(params[:, LOGIT]), key)
+        return self._draw_about(params, self._drawn_mean(params, library_key), key)
 
-    def draw_about(
+    def _drawn_mean(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, " length"]:
+        """Logarithms of the means of a record whose library size is drawn."""
+        middle, spread = self._library(params)
+        return middle + spread * jax.random.normal(key) + jax.nn.log_softmax(params[:, LOGIT])
+
+    def _draw_about(
         self, params: Float[Array, "length outputs"], log_mean: Float[Array, " length"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
         """A count about each mean: a Poisson draw of a gamma draw."""
@@ -167,31 +172,25 @@ class NegativeBinomial(Measured):
     def relax(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length inputs"]:
         """Straight-through draw: a drawn count forward, the mean's slope backward."""
         library_key, key = jax.random.split(key)
-        middle, spread = self._library(params)
-        log_mean = middle + spread * jax.random.normal(library_key) + jax.nn.log_softmax(params[:, LOGIT])
-        hard = self.features(self.draw_about(params, log_mean, key))
+        log_mean = self._drawn_mean(params, library_key)
+        hard = self.features(self._draw_about(params, log_mean, key))
         mean = jnp.exp(log_mean)
         kept = jax.nn.sigmoid(-params[:, ZERO]) if self.zero_inflated else 1.0
         soft = ((jnp.log1p(kept * mean) - self.centre) / self.scale)[..., None]
         return jax.lax.stop_gradient(hard - soft) + soft
 
-    def stay_ended(self, last: Float[Array, " inputs"], drawn: Float[Array, " inputs"]) -> Float[Array, " inputs"]:
-        return drawn
-
     def from_features(self, features: Float[Array, "*rows length inputs"]) -> Int[Array, "*rows length"]:
         return jnp.round(jnp.expm1(features[..., 0] * self.scale + self.centre)).astype(jnp.int32)
 
-    def trim(self, x: Shaped[Array, " length"]) -> Shaped[Array, " length"]:
-        return x
-
     def start(self, values: Shaped[np.ndarray, "n length"]) -> Float[np.ndarray, "length outputs"]:
         """Shares of the total, dispersions by moments about them, and the library sizes of the data."""
-        seen = values >= 0
-        counts = np.where(seen, values, 0).astype(np.float64)
-        share = counts.sum(0) / np.maximum(seen.sum(0), 1)
-        share = np.maximum(share, 1e-2 / len(values)) / np.maximum(share, 1e-2 / len(values)).sum()
-        library = np.maximum(counts.sum(1) / np.maximum(seen @ share, 1e-9), 1.0)
-        dispersion = _dispersion(counts, seen, share, library)
+        blocks = [values[rows] for rows in _blocks(len(values))]
+        total = np.sum([block.clip(0).sum(0, dtype=np.float64) for block in blocks], 0)
+        mean = np.maximum(total / np.maximum((values >= 0).sum(0), 1), 1e-2 / len(values))
+        share = mean / mean.sum()
+        sizes = [block.clip(0).sum(1) / np.maximum((block >= 0) @ share, 1e-9) for block in blocks]
+        library = np.maximum(np.concatenate(sizes), 1.0)
+        dispersion = _dispersion(values, share, library)
         logs = np.log(library)
         found = np.zeros((values.shape[1], self.outputs), np.float32)
         found[:, LOGIT], found[:, DISPERSION] = np.log(share), np.log(dispersion)
@@ -273,16 +272,17 @@ def _stirling(x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:
 
 
 def _dispersion(
-    counts: Float[np.ndarray, "n length"],
-    seen: Bool[np.ndarray, "n length"],
-    share: Float[np.ndarray, " length"],
-    library: Float[np.ndarray, " n"],
+    values: Shaped[np.ndarray, "n length"], share: Float[np.ndarray, " length"], library: Float[np.ndarray, " n"]
 ) -> Float[np.ndarray, " length"]:
     """Dispersion of each column by moments: the excess of the squared deviations over those of a Poisson draw."""
     excess, squares = np.zeros(len(share)), np.zeros(len(share))
-    for at in range(0, len(counts), 1024):
-        rows = slice(at, at + 1024)
-        mean = library[rows, None] * share
-        excess += (((counts[rows] - mean) ** 2 - mean) * seen[rows]).sum(0)
-        squares += (mean**2 * seen[rows]).sum(0)
+    for rows in _blocks(len(values)):
+        mean, seen = library[rows, None] * share, values[rows] >= 0
+        excess += (((values[rows] - mean) ** 2 - mean) * seen).sum(0)
+        squares += (mean**2 * seen).sum(0)
     return np.clip(squares / np.maximum(excess, 1e-9), 1e-2, 1e3)
+
+
+def _blocks(n: int) -> list[slice]:
+    """A thousand rows at a time: what is computed of large data in between stays small."""
+    return [slice(at, at + 1024) for at in range(0, n, 1024)]
