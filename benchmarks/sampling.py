@@ -49,7 +49,7 @@ def operations(run: Run) -> float:
     """Multiplications and additions of matrix products for one record, in the program before it is compiled."""
 
     def block(state: Any, keys: Any) -> Any:
-        return jax.vmap(lambda key: run.model.sample(run.spec, state, key))(keys)
+        return jax.vmap(lambda key: run.model.sample(run.spec, state, run.spec.conditions.anything(), key))(keys)
 
     jaxpr = jax.make_jaxpr(block)(run.state, jax.random.split(jax.random.key(0), BLOCK))
     return _products(jaxpr.jaxpr) / BLOCK

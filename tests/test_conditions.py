@@ -27,15 +27,16 @@ def test_rows_hold_values_and_levels_and_come_apart_again():
     values, one_hot = told.apart(jax.numpy.asarray(rows[7]))
     np.testing.assert_array_equal(values, data.values[7])
     assert one_hot.sum() == 2
-    assert told.levels[1][int(one_hot[len(told.levels[0]) :].argmax())] == data.labels["batch"][7]
-    for name, column in told.labels(rows[:, -2:]).items():
+    assert told.labels[1].levels[int(one_hot[told.labels[0].width :].argmax())] == data.labels["batch"][7]
+    for name, column in told.columns(rows[:, -2:]).items():
         np.testing.assert_array_equal(column, data.labels[name])
 
 
 def test_conditions_are_built_again_from_their_config_and_drawn_as_often_as_seen():
     data = labelled(600)
     told = Conditions.from_config(Conditions.of(data, ["cell_type"]).config())
-    drawn = np.asarray(jax.vmap(told.draw)(jax.random.split(jax.random.key(0), 4000)))[:, 0]
+    keys = jax.random.split(jax.random.key(0), 4000)
+    drawn = np.asarray(jax.vmap(told.draw, (None, 0))(told.anything(), keys))[:, 0]
     shares = np.unique(data.labels["cell_type"], return_counts=True)[1] / 600
     np.testing.assert_allclose(np.bincount(drawn) / 4000, shares, atol=0.04)
 
@@ -44,13 +45,13 @@ def test_conditions_are_built_again_from_their_config_and_drawn_as_often_as_seen
     ("names", "message"),
     [
         (["cell_typ"], "--condition cell_typ: there is no such label; did you mean 'cell_type'"),
-        (["same"], "--condition same: 1 different values; a condition has 2 to 100"),
+        (["same"], "--condition same: 1 different values; a condition that is no number has 2 to 100"),
         (["id"], "--condition id: 120 different values"),
     ],
 )
 def test_labels_that_cannot_be_told_are_refused(names, message):
     data = labelled(120)
-    extra = {"same": np.full(120, "x"), "id": data.ids}
+    extra = {"same": np.full(120, "x"), "id": np.char.add("cell", data.ids.astype(str))}
     with pytest.raises(UsageError, match=message):
         spec_of(replace(data, labels={**data.labels, **extra}), names)
 

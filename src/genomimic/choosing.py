@@ -54,7 +54,7 @@ def rungs(spec: Spec) -> list[list[Model]]:
     Raises `UsageError` where none is left.
     """
     ladder = [[models.build(name) for name in rung if _suits(name, spec)] for rung in _ladder(spec)]
-    told = [[model for model in rung if model.conditional or not spec.conditions.names] for rung in ladder]
+    told = [[model for model in rung if model.hears(spec.conditions)] for rung in ladder]
     if not any(told):
         raise UsageError(
             f"auto knows no model of such data that can be told labels; use --model {models.conditional()}"

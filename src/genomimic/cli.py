@@ -174,25 +174,32 @@ def sample(
     seed: Seed = 0,
     batch: Annotated[int, Parameter(validator=Number(gte=1))] = 16384,
     template: str | None = None,
+    where: Annotated[list[str] | None, Parameter(negative="")] = None,
+    guidance: Annotated[float | None, Parameter(validator=Number(gte=0))] = None,
 ) -> None:
     """Generate records with a trained run.
 
     Args:
         run: Run directory (of `train`, or DIR/run of `mimic`).
-        n: Records to generate; of each template where a file holds several.
+        n: Records to generate; of each template, or each row of wanted labels, where a file holds several.
         out: File to write: .fa for sequences, .h5ad, .csv or .tsv for gene expression; text is compressed if the name
             ends in .gz, .bz2, .xz or .zst.
         seed: Start of all random numbers; record i of a seed is always the same.
         batch: Records held in memory at a time; changes nothing in the output.
         template: Letters to keep, and N where letters are to be drawn (ACGTNNNN...), or a file of such templates;
             for models that can fill in (see: genomimic models).
+        where: Label that records are to have, NAME=VALUE, for runs trained with --condition; repeatable. A number may
+            be a quantile of the training records (activity=0.9q). Or a table (CSV, TSV, Parquet) of wanted labels.
+        guidance: Above 0 (such as 1 or 2), records become more typical of their labels, and less varied.
     """
-    from genomimic import workflow
+    from genomimic import sampling, workflow
     from genomimic.run import Run
+    from genomimic.where import parse_where
 
     loaded = Run.load(run)
+    order = sampling.order_for(loaded, template=template, where=parse_where(where or []), guidance=guidance)
     with Display() as display:
-        workflow.write_samples(loaded, n, out, seed=seed, batch=batch, template=template, watch=display)
+        workflow.write_samples(loaded, n, out, seed=seed, batch=batch, order=order, watch=display)
     print(f"{loaded.modality.records:<10} {out}")
 
 

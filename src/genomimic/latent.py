@@ -52,11 +52,12 @@ def decode(
     if labels is None or not told.names:
         rows = mapped(run, _decode, z, seed=seed)
     else:
-        rows = mapped(run, _decode_told, np.concatenate([z, told.codes(labels).astype(np.float32)], 1), seed=seed)
+        codes = told.codes(labels, len(z)).astype(np.float32)
+        rows = mapped(run, _decode_told, np.concatenate([z, codes], 1), seed=seed)
     values, codes = np.split(rows, [run.spec.length], 1)
     ids = np.array([f"decoded_{i:07d}" for i in range(len(values))], dtype=object)
     origin = {"origin": np.full(len(values), "synthetic", dtype=object)}
-    return Dataset(values, ids, run.modality, origin | told.labels(codes))
+    return Dataset(values, ids, run.modality, origin | told.columns(codes))
 
 
 def reconstruct(run: Run, dataset: Dataset, *, seed: int = 0) -> Dataset:
@@ -125,8 +126,9 @@ def _encode(
 def _decode(
     model: Any, spec: Spec, state: State, z: Float[Array, " latent"], key: PRNGKeyArray
 ) -> Shaped[Array, " columns"]:
-    told_key, key = jax.random.split(key)
-    return model.decode(spec, state, z, spec.conditions.draw(told_key), key)
+    told, (told_key, key) = spec.conditions, jax.random.split(key)
+    codes = told.draw(told.anything(), told_key)
+    return told.joined(model.decode(spec, state, z, codes, key), codes)
 
 
 def _decode_told(
@@ -134,7 +136,8 @@ def _decode_told(
 ) -> Shaped[Array, " columns"]:
     """At a latent vector that is followed by the numbers of levels."""
     z, codes = jnp.split(row, [len(row) - len(spec.conditions.names)])
-    return model.decode(spec, state, z, codes.astype(jnp.int32), key)
+    codes = codes.astype(jnp.int32)
+    return spec.conditions.joined(model.decode(spec, state, z, codes, key), codes)
 
 
 def _read_back(

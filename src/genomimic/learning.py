@@ -117,9 +117,11 @@ def ready(model: Wanted, spec: Spec, n: int) -> Wanted:
     """The model settled for n training records; one that cannot be built on them says so before anything is written."""
     if isinstance(model, str):
         return model
-    if spec.conditions.names and not model.conditional:
+    if not model.hears(spec.conditions):
+        label = next(iter(spec.conditions.numbers or spec.conditions.names))
         raise UsageError(
-            f"{model.name} cannot be told labels; leave out --condition, or use --model {models.conditional()}"
+            f"{model.name} cannot be told {label!r}; leave out --condition {label}, "
+            f"or use --model {models.conditional()}"
         )
     model = model.settled(spec, n)
     template(model, spec)
@@ -262,8 +264,9 @@ def _check_same(path: Path, there: Mapping[str, Any], here: Mapping[str, Any]) -
         ("spec", None),
         ("split", None),
         ("data", ("sha256", "options")),
+        ("conditions", ("labels",)),
     ):
-        old, new = there.get(section, {}), here[section]
+        old, new = there.get(section, {}), here.get(section, {})
         for name in names or sorted({*old, *new}):
             if old.get(name) != new.get(name):
                 raise UsageError(

@@ -1,6 +1,6 @@
 """Layers that two or more networks share, and the small arithmetic of training."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import equinox as eqx
@@ -118,3 +118,12 @@ def nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:
 def present(features: Float[Array, "*rows inputs"]) -> Float[Array, "*rows padded"]:
     """Features with the flag down."""
     return jnp.concatenate([features, jnp.zeros((*features.shape[:-1], 1))], -1)
+
+
+def weighted(weights: Sequence[float], parts: Sequence[Float[Array, "*shape"]]) -> Float[Array, "*shape"]:
+    """The parts added up, each times its weight.
+
+    >>> weighted((2.0, -1.0), (jnp.ones(2), jnp.arange(2.0))).tolist()
+    [2.0, 1.0]
+    """
+    return sum((w * part for w, part in zip(weights, parts, strict=True)), start=jnp.zeros(()))

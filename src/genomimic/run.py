@@ -120,9 +120,9 @@ def described(config: Mapping[str, Any], path: Path) -> tuple[Model, Spec, Modal
         observation = observations.build({"name": "categorical", **config["spec"]})
         length = int(config["spec"]["length"])
         start = np.zeros((length, observation.outputs), np.float32)
+        told = Conditions.from_config(config["conditions"]) if "conditions" in config else NO_CONDITIONS
     except (KeyError, TypeError, ValueError, UsageError) as error:
         raise RunError(f"{path / 'run.toml'}: cannot be understood ({error}); train again") from error
-    told = Conditions.from_config(config["conditions"]) if "conditions" in config else NO_CONDITIONS
     spec = Spec(length, observation, start, modality.aligned, modality.complement, modality.ordered, told)
     return model, spec, modality
 

@@ -9,21 +9,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Shaped
 
 import genomimic
+from genomimic import models
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
 from genomimic.models import Model, Spec, State, able
+from genomimic.models.conditions import ANY
 from genomimic.parallel import in_order
 from genomimic.run import Run
 from genomimic.templates import Templates, read_templates
+from genomimic.where import Where, codes_where
 
 BLOCK = 256
 """Records that one call of the compiled sampler makes."""
@@ -31,24 +34,72 @@ BLOCK = 256
 SAMPLE = 3
 """The stream of random numbers for sampling; training uses others."""
 
+LABELS = 0
+"""The part of a record's random numbers that draws its labels."""
 
-def sample(run: Run, n: int, *, seed: int = 0, start: int = 0, template: str | Path | None = None) -> Dataset:
+
+def sample(
+    run: Run,
+    n: int,
+    *,
+    seed: int = 0,
+    start: int = 0,
+    template: str | Path | None = None,
+    where: Where | None = None,
+    guidance: float | None = None,
+) -> Dataset:
     """Synthetic records, numbers start .. start + n - 1 of a seed.
 
     With a template, as letters and N or as a file of such, the given letters are kept and the others drawn: n records
-    of each template, one template after another. Raises `UsageError` where the run's model cannot do that.
+    of each template, one template after another. `where` says which labels they have: values by name ("0.9q" is a
+    quantile), or a table of which each row gets n records; others are drawn as they are frequent. `guidance` above 0
+    makes records more typical of their labels. Raises `UsageError` where the run's model cannot do that.
     """
+    order = order_for(run, template=template, where=where, guidance=guidance)
+    return join(list(stream(run, n, seed=seed, start=start, order=order)))
+
+
+class Order(NamedTuple):
+    """What is asked of a run: its model, the labels of each kind of record, and templates to fill in."""
+
+    model: Model
+    codes: Int[np.ndarray, "kinds labels"]
+    templates: Templates | None
+
+    @property
+    def kinds(self) -> int:
+        """Kinds of records, of each of which as many are drawn, one kind after another."""
+        return max(len(self.codes), len(self.templates.names) if self.templates else 1)
+
+    @property
+    def told(self) -> bool:
+        """Whether any label was asked for."""
+        return bool((self.codes != ANY).any())
+
+
+def order_for(
+    run: Run,
+    *,
+    template: str | Path | None = None,
+    where: Where | None = None,
+    guidance: float | None = None,
+) -> Order:
+    """What is asked of a run, checked."""
     templates = None if template is None else templates_for(run, template)
-    return join(list(stream(run, n, seed=seed, start=start, templates=templates)))
+    codes = codes_where(where, run.spec.conditions)
+    if templates and len(codes) > 1 and len(templates.names) > 1:
+        raise UsageError(f"{len(templates.names)} templates and {len(codes)} rows of labels; give one of either")
+    return Order(run.model if guidance is None else _guided(run, guidance), codes, templates)
 
 
 def stream(
-    run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384, templates: Templates | None = None
+    run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384, order: Order | None = None
 ) -> Iterator[Dataset]:
     """The records of `sample`, at most `batch` held in memory at a time; the records do not depend on `batch`."""
     if n < 1 or batch < 1:
         raise UsageError(f"cannot draw {n} records {batch} at a time; both must be at least 1")
-    draw, end = _sampler(run, seed, templates, start, n), start + n * (len(templates.names) if templates else 1)
+    order = order or order_for(run)
+    draw, end = _sampler(run, seed, order, start, n), start + n * order.kinds
     held: list[np.ndarray] = []
     at = start
     blocks = range(start // BLOCK, -(-end // BLOCK))
@@ -58,9 +109,9 @@ def stream(
         if sum(map(len, held)) >= batch or first + BLOCK >= end:
             values = np.concatenate(held)
             for cut in range(0, len(values), batch):
-                made = _synthetic(run, values[cut : cut + batch], seed, at)
+                made = _synthetic(run, order, values[cut : cut + batch], seed, at)
                 rows = (np.arange(at, at + len(made)) - start) // n
-                yield made if templates is None else _named(made, templates, rows)
+                yield made if order.templates is None else _named(made, order.templates, rows)
                 at += len(made)
             held = []
 
@@ -130,7 +181,7 @@ def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shap
 
     @jax.jit
     def block(
-        state: State, values: Shaped[Array, "block *rest"], key: PRNGKeyArray, first: Int[Array, ""]
+        state: State, values: PyTree[Shaped[Array, "block ..."]], key: PRNGKeyArray, first: Int[Array, ""]
     ) -> Shaped[Array, "block *result"]:
         keys = jax.vmap(partial(jax.random.fold_in, key))(first + jnp.arange(BLOCK))
         return jax.vmap(lambda value, key: function(model, spec, state, value, key))(values, keys)
@@ -138,24 +189,34 @@ def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shap
     return block
 
 
-def _sampler(
-    run: Run, seed: int, templates: Templates | None, start: int, n: int
-) -> Callable[[int], Shaped[np.ndarray, "block length"]]:
-    """Block number to the records of that block; other runs draw other records from the same seed.
+def _guided(run: Run, guidance: float) -> Model:
+    """The run's model with that guidance."""
+    if not run.spec.conditions.names:
+        raise UsageError("--guidance needs a model that was told labels; train it with --condition NAME")
+    if not hasattr(run.model, "guidance"):
+        raise UsageError(f"{run.model.name} cannot be guided; models that can: {able('guidance')}")
+    return models.from_config({**models.config(run.model), "guidance": guidance})
 
-    With templates, n records in a row fill the same one, from record `start` on.
+
+def _sampler(
+    run: Run, seed: int, order: Order, start: int, n: int
+) -> Callable[[int], Shaped[np.ndarray, "block columns"]]:
+    """Block number to the rows of that block; other runs draw other records from the same seed.
+
+    From record `start` on, n records in a row are of the same kind.
     """
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), SAMPLE), int(run.digest, 16))
-    if templates is None:
-        draw, nothing = _compiled(_draw, run.model, run.spec), np.zeros(BLOCK, np.int8)
-        return lambda block: np.asarray(draw(run.state, nothing, key, block * BLOCK))
-    fill, last = _compiled(_fill, run.model, run.spec), len(templates.names) - 1
+    write = _compiled(_draw if order.templates is None else _fill, order.model, run.spec)
 
-    def filled(block: int) -> Shaped[np.ndarray, "block length"]:
-        rows = np.clip((block * BLOCK + np.arange(BLOCK) - start) // n, 0, last)
-        return np.asarray(fill(run.state, templates.allowed[rows], key, block * BLOCK))
+    def block(number: int) -> Shaped[np.ndarray, "block columns"]:
+        kind = np.maximum((number * BLOCK + np.arange(BLOCK) - start) // n, 0)
+        given = order.codes[np.minimum(kind, len(order.codes) - 1)]
+        if order.templates is not None:
+            allowed = order.templates.allowed
+            given = (given, allowed[np.minimum(kind, len(allowed) - 1)])
+        return np.asarray(write(run.state, given, key, number * BLOCK))
 
-    return filled
+    return block
 
 
 def _known(model: Model, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray) -> Int[Array, ""]:
@@ -163,14 +224,23 @@ def _known(model: Model, spec: Spec, state: State, x: Shaped[Array, " columns"],
     return spec.observation.known(spec.conditions.apart(x)[0])
 
 
-def _draw(model: Model, spec: Spec, state: State, _: Any, key: PRNGKeyArray) -> Shaped[Array, " length"]:
-    return model.sample(spec, state, key)
+def _draw(
+    model: Model, spec: Spec, state: State, wanted: Int[Array, " labels"], key: PRNGKeyArray
+) -> Shaped[Array, " columns"]:
+    codes = spec.conditions.draw(wanted, jax.random.fold_in(key, LABELS))
+    return spec.conditions.joined(model.sample(spec, state, codes, key), codes)
 
 
 def _fill(
-    model: Any, spec: Spec, state: State, allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
-) -> Shaped[Array, " length"]:
-    return model.fill(spec, state, allowed, key)
+    model: Any,
+    spec: Spec,
+    state: State,
+    given: tuple[Int[Array, " labels"], Bool[Array, "length symbols"]],
+    key: PRNGKeyArray,
+) -> Shaped[Array, " columns"]:
+    wanted, allowed = given
+    codes = spec.conditions.draw(wanted, jax.random.fold_in(key, LABELS))
+    return spec.conditions.joined(model.fill(spec, state, allowed, codes, key), codes)
 
 
 def _log_prob(
@@ -183,13 +253,13 @@ def _opinion(model: Any, spec: Spec, state: State, x: Shaped[Array, " length"], 
     return model.discriminate(spec, state, x)
 
 
-def _temperature(run: Run) -> dict[str, str]:
-    """A label that says so where a model does not draw from the distribution that it learned."""
-    temperature = getattr(run.model, "temperature", 1.0)
-    return {} if temperature == 1.0 else {"temperature": f"{temperature:g}"}
+def _sharpened(model: Model) -> dict[str, str]:
+    """Labels that say so where a model does not draw from the distribution that it learned."""
+    plain = {"temperature": 1.0, "guidance": 0.0}
+    return {name: f"{getattr(model, name):g}" for name, usual in plain.items() if getattr(model, name, usual) != usual}
 
 
-def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, first: int) -> Dataset:
+def _synthetic(run: Run, order: Order, values: Shaped[np.ndarray, "n columns"], seed: int, first: int) -> Dataset:
     """Values with names and labels that say they are synthetic and how to make them again."""
     n, index = len(values), np.arange(first, first + len(values))
     labels = {
@@ -198,10 +268,10 @@ def _synthetic(run: Run, values: Shaped[np.ndarray, "n length"], seed: int, firs
         "model": run.model.name,
         "run": run.digest,
         "seed": str(seed),
-    } | _temperature(run)
+    } | _sharpened(order.model)
     columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}
     values, codes = np.split(values, [run.spec.length], 1)
-    columns |= run.spec.conditions.labels(codes)
+    columns |= run.spec.conditions.columns(codes)
     columns["index"] = index.astype(str).astype(object)
     return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)
 

@@ -87,8 +87,7 @@ def _data(run: Run) -> list[str]:
 
 def _conditions(run: Run) -> str:
     """Labels that the model is told, with their values."""
-    told = run.spec.conditions
-    return "; ".join(f"{name}: {', '.join(levels)}" for name, levels in zip(told.names, told.levels, strict=True))
+    return "; ".join(f"{label.name}: {label.described}" for label in run.spec.conditions.labels)
 
 
 def _layers(run: Run) -> list[str]:

@@ -19,7 +19,7 @@ from genomimic.reading import Writer
 from genomimic.report import write_report
 from genomimic.report_files import discard_files
 from genomimic.run import Run, folder_for
-from genomimic.sampling import bits_per_base, sample, stream, templates_for
+from genomimic.sampling import Order, bits_per_base, order_for, sample, stream
 from genomimic.sections import of_run
 from genomimic.splitting import Split
 from genomimic.training import fit, spec_of
@@ -138,18 +138,18 @@ def write_samples(
     *,
     seed: int = 0,
     batch: int = 16384,
-    template: str | Path | None = None,
+    order: Order | None = None,
     watch: Watch = silent,
 ) -> None:
-    """Write n synthetic records, or n of each template, to a file that appears once it is whole.
+    """Write n synthetic records, or n of each kind of an order, to a file that appears once it is whole.
 
     At most `batch` records are in memory at a time.
     """
-    templates = None if template is None else templates_for(run, template)
-    total = n * (len(templates.names) if templates else 1)
+    order = order or order_for(run)
+    total = n * order.kinds
     with Writer(path, run.modality, provenance=_origin(run, seed)) as writer:
         done = 0
-        for block in stream(run, n, seed=seed, batch=batch, templates=templates):
+        for block in stream(run, n, seed=seed, batch=batch, order=order):
             writer.write(block)
             done += len(block)
             watch("sample", done / total, f"{done:,} of {total:,} {run.modality.records}")

@@ -14,7 +14,7 @@ from genomimic.modalities.sequences import Sequences
 from genomimic.models import MODELS, Spec
 from genomimic.observation import Categorical
 from genomimic.run import Run
-from genomimic.sampling import log_likelihood, sample, stream, templates_for
+from genomimic.sampling import log_likelihood, order_for, sample, stream
 from genomimic.training import fit, spec_of
 from tests.conftest import KINDS, PROFILES, REFUSED, SEQUENCES, TINY, home, toy
 
@@ -78,7 +78,7 @@ def test_filling_in_keeps_what_is_given_whatever_the_batch_size(trained, tmp_pat
             assert drawn <= set({"N": "ACGT", "R": "AG", "Y": "CT"}.get(letter, letter))
             assert letter in "ACGT" or len(drawn) > 1
     for batch in (1, 97):
-        blocks = list(stream(run, 100, seed=3, batch=batch, templates=templates_for(run, file)))
+        blocks = list(stream(run, 100, seed=3, batch=batch, order=order_for(run, template=file)))
         np.testing.assert_array_equal(np.concatenate([block.values for block in blocks]), made.values)
     assert not np.array_equal(sample(run, 100, seed=4, template=file).values, made.values)
 

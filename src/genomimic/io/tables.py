@@ -49,6 +49,26 @@ def read_parquet(path: Path, *, column: str | None = None) -> Iterator[Record]:
         raise DataError(f"{path} is not a Parquet file that can be read: {shorten(str(error), 200)}") from error
 
 
+def read_texts(path: Path) -> dict[str, list[str]]:
+    """The columns of a small table as text, by name (CSV, TSV by its suffix, Parquet); raises `DataError`."""
+    try:
+        if ".parquet" in path.suffixes:
+            table = parquet.read_table(path)
+        else:
+            with open_bytes(path) as file:
+                parse = csv.ParseOptions(delimiter="\t" if {".tsv", ".bed", ".txt"} & set(path.suffixes) else ",")
+                names = csv.open_csv(pa.PythonFile(file, "r"), parse_options=parse).schema.names
+            with open_bytes(path) as file:
+                convert = csv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+                table = csv.read_csv(pa.PythonFile(file, "r"), parse_options=parse, convert_options=convert)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path} is not a table that can be read: {shorten(str(error), 200)}") from error
+    _refuse_repeated(path, table.column_names)
+    if not table.num_rows:
+        raise DataError(f"{path} holds no rows (a header line only)")
+    return {name: _texts(table.column(name).combine_chunks()) for name in table.column_names}
+
+
 def _refuse_repeated(path: Path, names: Sequence[str]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -101,8 +101,8 @@ def able(method: str) -> str:
 
 
 def conditional() -> str:
-    """The names of the models that can be told labels."""
-    return " or ".join(name for name, model in MODELS.items() if model.conditional)
+    """The names of the models that can be told any label."""
+    return " or ".join(name for name, model in MODELS.items() if model.conditional == "anything")
 
 
 def model(name: str, **settings: Any) -> Model:

@@ -10,12 +10,7 @@ from genomimic.models.autoregressive import Network
 from genomimic.models.base import Spec
 from genomimic.models.dense import Profile
 from genomimic.models.prior import Prior
-
-BROAD = 96
-"""Units between the latent vector and what the decoder is told."""
-
-CODE = 16
-"""Numbers that the latent vector sends to each position."""
+from genomimic.models.telling import Telling
 
 ENCODER = (256, 128)
 """Units of the encoder's layers."""
@@ -60,28 +55,19 @@ class OrderedDecoder(eqx.Module):
     tell both.
     """
 
-    everywhere: tuple[eqx.nn.Linear, eqx.nn.Linear]
-    somewhere: tuple[eqx.nn.Linear, eqx.nn.Linear, eqx.nn.Linear]
+    telling: Telling
     network: Network
     half: int = eqx.field(static=True)
 
     def __init__(self, spec: Spec, latent: int, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
         keys = jax.random.split(key, 6)
         self.half, told = (latent + 1) // 2, spec.conditions.width
-        first, second = self.half + told, latent - self.half + told
-        self.everywhere = (eqx.nn.Linear(first, BROAD, key=keys[0]), eqx.nn.Linear(BROAD, width, key=keys[1]))
-        self.somewhere = (
-            eqx.nn.Linear(second, BROAD, key=keys[2]),
-            eqx.nn.Linear(BROAD, spec.length * CODE, key=keys[3]),
-            eqx.nn.Linear(CODE, width, key=keys[4]),
-        )
+        self.telling = Telling((self.half + told, latent - self.half + told), spec.length, width, keys[:5])
         self.network = Network(spec, width, layers, taps, keys[5])
 
     def _told(self, z: Float[Array, " latent"], condition: Float[Array, " told"]) -> Float[Array, "length width"]:
         first, second = (jnp.concatenate([part, condition]) for part in (z[: self.half], z[self.half :]))
-        same = nn.linear(self.everywhere[1], jax.nn.relu(nn.linear(self.everywhere[0], first)))
-        codes = nn.linear(self.somewhere[1], jax.nn.relu(nn.linear(self.somewhere[0], second)))
-        return same + nn.linear(self.somewhere[2], codes.reshape(-1, CODE))
+        return self.telling(first, second)
 
     def params(
         self,
@@ -96,10 +82,16 @@ class OrderedDecoder(eqx.Module):
         return self.network.params(features, drop, key, self._told(z, condition))
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " told"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        z: Float[Array, " latent"],
+        contexts: Float[Array, "contexts told"],
+        weights: tuple[float, ...],
+        key: PRNGKeyArray,
     ) -> Shaped[Array, " length"]:
-        """One sequence drawn value by value."""
-        return self.network.unroll(spec, 1.0, key, self._told(z, condition))
+        """One sequence drawn value by value, the contexts weighted."""
+        told = jax.vmap(self._told, (None, 0))(z, contexts)
+        return self.network.unroll(spec, 1.0, key, told, weights)
 
 
 class ProfileDecoder(eqx.Module):
@@ -123,10 +115,16 @@ class ProfileDecoder(eqx.Module):
         return self.profile(spec, jnp.concatenate([z, condition]), drop, key)
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], condition: Float[Array, " told"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        z: Float[Array, " latent"],
+        contexts: Float[Array, "contexts told"],
+        weights: tuple[float, ...],
+        key: PRNGKeyArray,
     ) -> Shaped[Array, " length"]:
-        """One record drawn at once."""
-        return spec.observation.draw(self.profile(spec, jnp.concatenate([z, condition])), key)
+        """One record drawn at once, the contexts weighted."""
+        each = [self.profile(spec, jnp.concatenate([z, condition])) for condition in contexts]
+        return spec.observation.draw(nn.weighted(weights, each), key)
 
 
 Decoder = OrderedDecoder | ProfileDecoder

@@ -18,8 +18,9 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, settled
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, settled
 from genomimic.models.strands import either_strand, log_mean
+from genomimic.models.telling import Telling, telling_of_labels, told_by
 from genomimic.models.trunk import CausalTrunk
 
 
@@ -56,7 +57,7 @@ class Network(eqx.Module):
         features: Float[Array, "length inputs"],
         drop: float = 0.0,
         key: PRNGKeyArray | None = None,
-        told: Float[Array, "length width"] | float = 0.0,
+        told: Float[Array, "#length #width"] | float = 0.0,
     ) -> Float[Array, "length outputs"]:
         """Parameters of every position given the true values before it and what it is told of the whole, at once."""
         before = jnp.concatenate([nn.nothing(1, features.shape[1]), nn.present(features[:-1])])
@@ -68,22 +69,32 @@ class Network(eqx.Module):
         return nn.linear(self.out, self.trunk(x, drop, key)) + self._bias()
 
     def unroll(
-        self, spec: Spec, temperature: float, key: PRNGKeyArray, told: Float[Array, "length width"] | float = 0.0
+        self,
+        spec: Spec,
+        temperature: float,
+        key: PRNGKeyArray,
+        told: Float[Array, "contexts #length #width"],
+        weights: tuple[float, ...] = (1.0,),
     ) -> Shaped[Array, " length"]:
-        """One sequence drawn value by value."""
+        """One sequence drawn value by value; where it is told several things, what the network says is weighted."""
         observation = spec.observation
-        positions = (self.positions if self.aligned else jnp.zeros((spec.length, 1))) + told
+        places = (spec.length, self.trunk.width)
+        told = jnp.broadcast_to(told, (len(weights), *places)).swapaxes(0, 1)
+        positions = told + (self.positions if self.aligned else jnp.zeros(places))[:, None]
 
         def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Shaped[Array, ""]]:
-            before, surplus, memory = carry
+            before, surplus, memories = carry
             i, position, bias, expected, key = at
-            seen = jnp.concatenate([before, _scaled(surplus, i)]) if self.counts else before
-            x, memory = self.trunk.next(nn.linear(self.before, seen) + position, memory, i)
-            drawn = observation.draw((nn.linear(self.out, x) + bias) / temperature, key)
+            seen = nn.linear(self.before, jnp.concatenate([before, _scaled(surplus, i)]) if self.counts else before)
+            followed = [self.trunk.next(seen + position[k], memory, i) for k, memory in enumerate(memories)]
+            params = nn.weighted(weights, [nn.linear(self.out, x) for x, _ in followed]) + bias
+            drawn = observation.draw(params / temperature, key)
             features = observation.features(drawn)
-            return (nn.present(features), surplus + features - expected, memory), drawn
+            memories = tuple(memory for _, memory in followed)
+            return (nn.present(features), surplus + features - expected, memories), drawn
 
-        start = (nn.nothing(1, observation.inputs)[0], jnp.zeros(observation.inputs), self.trunk.start())
+        memories = (self.trunk.start(),) * len(weights)
+        start = (nn.nothing(1, observation.inputs)[0], jnp.zeros(observation.inputs), memories)
         keys = jax.random.split(key, spec.length)
         at = (jnp.arange(spec.length), positions, self._bias(), self._expected(), keys)
         return observation.trim(jax.lax.scan(place, start, at)[1])
@@ -97,6 +108,23 @@ class Network(eqx.Module):
         return self.bias if self.aligned else jax.lax.stop_gradient(self.bias)
 
 
+class Told(eqx.Module):
+    """The network, and what labels tell it."""
+
+    network: Network
+    telling: Telling | None
+
+    def params(
+        self,
+        features: Float[Array, "length inputs"],
+        told: Float[Array, " labels"],
+        drop: float = 0.0,
+        key: PRNGKeyArray | None = None,
+    ) -> Float[Array, "length outputs"]:
+        """Parameters of every position given the true values before it and the labels."""
+        return self.network.params(features, drop, key, told_by(self.telling, told))
+
+
 @dataclass(frozen=True)
 class Autoregressive(Model):
     """Causal convolutions with exact likelihood."""
@@ -104,6 +132,7 @@ class Autoregressive(Model):
     name: ClassVar[str] = "autoregressive"
     summary: ClassVar[str] = "causal network: each letter given those before it; exact likelihood, for DNA first"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "anything"
     shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
 
     width: int = 64
@@ -126,6 +155,10 @@ class Autoregressive(Model):
     """Validations without improvement before training stops."""
     temperature: Positive = 1.0
     """Sampling only: below 1 likely letters become likelier, which is no longer what was learned; samples say so."""
+    hidden: Share = 0.1
+    """With --condition: share of labels hidden in training, so that records without a label can be judged and made."""
+    guidance: float = 0.0
+    """Sampling only, with --condition: above 0 records become more typical of their labels, and less varied."""
 
     def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(600, 24 * n // self.batch)))
@@ -140,22 +173,26 @@ class Autoregressive(Model):
 
     def optimiser(self) -> optax.GradientTransformation:
         """AdamW with a warmed-up cosine rate."""
-        return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.bias, m.positions))
+        return nn.adamw(self.rate, self._steps, self.decay, lambda m: (m.network.bias, m.network.positions))
 
-    def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Network]:
+    def init(self, spec: Spec, key: PRNGKeyArray) -> nn.Averaged[Told]:
         spec.need_order(self.name)
         layers = self.layers or _layers(spec.length, self.taps)
-        weights = Network(spec, self.width, layers, self.taps, key, counts=True)
-        return nn.Averaged.begin(weights, self.optimiser())
+        network = Network(spec, self.width, layers, self.taps, key, counts=True)
+        places, key = spec.length * spec.aligned, jax.random.fold_in(key, 0)
+        telling = telling_of_labels(spec.conditions.width, places, self.width, key)
+        return nn.Averaged.begin(Told(network, telling), self.optimiser())
 
     def step(
-        self, spec: Spec, state: nn.Averaged[Network], batch: Shaped[Array, "batch length"], key: PRNGKeyArray
-    ) -> tuple[nn.Averaged[Network], Scalars]:
-        def loss(weights: Network) -> Float[Array, ""]:
-            def one(x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+        self, spec: Spec, state: nn.Averaged[Told], batch: Shaped[Array, "batch columns"], key: PRNGKeyArray
+    ) -> tuple[nn.Averaged[Told], Scalars]:
+        def loss(weights: Told) -> Float[Array, ""]:
+            def one(row: Shaped[Array, " columns"], key: PRNGKeyArray) -> Float[Array, ""]:
                 strand_key, drop_key = jax.random.split(key)
+                x, told = spec.conditions.apart(row)
+                told = spec.conditions.hidden(told, self.hidden, jax.random.fold_in(key, 0))
                 x = either_strand(spec, x, strand_key)
-                params = weights.params(spec.observation.features(x), self.dropout, drop_key)
+                params = weights.params(spec.observation.features(x), told, self.dropout, drop_key)
                 return spec.observation.log_prob(params, x).sum()
 
             return -jax.vmap(one)(batch, jax.random.split(key, len(batch))).mean() / spec.length
@@ -164,19 +201,27 @@ class Autoregressive(Model):
         return state.after(gradient, self.optimiser()), {"train_loss": value / jnp.log(2.0)}
 
     def log_prob(
-        self, spec: Spec, state: nn.Averaged[Network], x: Shaped[Array, " length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Told], x: Shaped[Array, " columns"], key: PRNGKeyArray
     ) -> Float[Array, ""]:
+        values, told = spec.conditions.apart(x)
+
         def read(x: Shaped[Array, " length"]) -> Float[Array, ""]:
-            return spec.observation.log_prob(state.average.params(spec.observation.features(x)), x).sum()
+            return spec.observation.log_prob(state.average.params(spec.observation.features(x), told), x).sum()
 
-        return log_mean(spec, read, x)
+        return log_mean(spec, read, values)
 
-    def sample(self, spec: Spec, state: nn.Averaged[Network], key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: nn.Averaged[Told], codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
         draw_key, strand_key = jax.random.split(key)
-        return either_strand(spec, state.average.unroll(spec, self.temperature, draw_key), strand_key)
+        contexts, weights = spec.conditions.contexts(codes, self.guidance)
+        told = jax.vmap(lambda told: told_by(state.average.telling, told))(contexts)
+        drawn = state.average.network.unroll(spec, self.temperature, draw_key, told, weights)
+        return either_strand(spec, drawn, strand_key)
 
-    def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
-        return {"network": state.average}
+    def networks(self, state: nn.Averaged[Told]) -> Mapping[str, Any]:
+        told = {} if state.average.telling is None else {"labels": state.average.telling}
+        return {"network": state.average.network} | told
 
 
 def _scaled(surplus: Float[Array, "*rows inputs"], i: Int[Array, "*rows"]) -> Float[Array, "*rows inputs"]:

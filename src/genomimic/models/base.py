@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.errors import UsageError
 from genomimic.models.conditions import Conditions
@@ -123,10 +123,16 @@ class Model(ABC):
     name: ClassVar[str]
     summary: ClassVar[str]
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
-    conditional: ClassVar[bool] = False
-    """Whether it can be told labels of each record (`Spec.conditions`)."""
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "nothing"
+    """Which labels of each record it can be told (`Spec.conditions`): none, those of a few levels, or numbers too."""
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """Scalars on the progress bar."""
+
+    def hears(self, conditions: Conditions) -> bool:
+        """Whether it can be told these labels."""
+        if self.conditional == "classes":
+            return not conditions.numbers
+        return self.conditional == "anything" or not conditions.names
 
     def settled(self, spec: Spec, n: int) -> "Model":
         """The model with every size that was left open settled for this kind of data and n training records."""
@@ -142,12 +148,12 @@ class Model(ABC):
 
     @abstractmethod
     def step(
-        self, spec: Spec, state: State, batch: Shaped[Array, "batch length"], key: PRNGKeyArray
+        self, spec: Spec, state: State, batch: Shaped[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[State, Scalars]:
         """State after one more batch, and what to log of it."""
 
     def validate(
-        self, spec: Spec, state: State, values: Shaped[Array, "n length"], key: PRNGKeyArray
+        self, spec: Spec, state: State, values: Shaped[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[State, Scalars]:
         """The scalar "loss" on unseen records, lower is better, and the state with all that is chosen by them.
 
@@ -157,11 +163,13 @@ class Model(ABC):
         return state, {"loss": mean_bits(spec, values, log_probs)}
 
     @abstractmethod
-    def sample(self, spec: Spec, state: State, key: PRNGKeyArray) -> Shaped[Array, " length"]:
-        """One new record."""
+    def sample(
+        self, spec: Spec, state: State, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """The values of one new record whose labels have these numbers (see `Conditions`)."""
 
-    def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
-        """Log-probability of one record in nats: exact, or a lower bound, as `likelihood` says."""
+    def log_prob(self, spec: Spec, state: State, x: Shaped[Array, " columns"], key: PRNGKeyArray) -> Float[Array, ""]:
+        """Log-probability of one record, given its labels, in nats: exact, or a lower bound, as `likelihood` says."""
         raise UsageError(f"{self.name} has no likelihood; it can only sample")
 
     def networks(self, state: State) -> Mapping[str, Any]:
@@ -179,7 +187,8 @@ def settled(size: Size | None) -> Size:
     return size
 
 
-def mean_bits(spec: Spec, values: Shaped[Array, "n length"], log_probs: Float[Array, " n"]) -> Float[Array, ""]:
+def mean_bits(spec: Spec, rows: Shaped[Array, "n columns"], log_probs: Float[Array, " n"]) -> Float[Array, ""]:
     """Bits per base of records whose log-probabilities are given in nats."""
+    values = jax.vmap(spec.conditions.apart)(rows)[0]
     bases = jnp.maximum(jax.vmap(spec.observation.observed)(values).sum(), 1)
     return -log_probs.sum() / bases / jnp.log(2.0)

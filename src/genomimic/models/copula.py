@@ -77,7 +77,9 @@ class Copula(Model):
         root = directions * jnp.sqrt(jnp.maximum(strengths, 0.0))
         return CopulaState(state.counts, state.products, root), {"loss": loss}
 
-    def sample(self, spec: Spec, state: CopulaState, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: CopulaState, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
         z = state.root @ jax.random.normal(key, (spec.length,))
         at = jnp.clip(jnp.searchsorted(jnp.asarray(LEVELS), z), 0, len(LEVELS) - 1)
         return jnp.take_along_axis(state.counts, at[:, None], 1)[:, 0]

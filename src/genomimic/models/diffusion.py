@@ -18,8 +18,9 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic import nn
-from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Spec, mean_bits, settled
+from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
 from genomimic.models.strands import either_strand, log_mean
+from genomimic.models.telling import Telling, telling_of_labels, told_by
 from genomimic.models.trunk import CausalTrunk
 
 VALIDATED = 4
@@ -44,6 +45,7 @@ class Network(eqx.Module):
     bias: Float[Array, "places symbols"]
     beside: tuple[Float[Array, "places tokens symbols"], Float[Array, "places tokens symbols"]]
     lengths: Float[Array, " lengths"]
+    telling: Telling | None
 
     def __init__(self, spec: Spec, width: int, layers: int, taps: int, key: PRNGKeyArray) -> None:
         keys = jax.random.split(key, 9)
@@ -51,7 +53,11 @@ class Network(eqx.Module):
         self.letters = (eqx.nn.Linear(symbols + 2, width, key=keys[0]), eqx.nn.Linear(symbols + 2, width, key=keys[1]))
         self.positions = 0.3 * spec.aligned * jax.random.normal(keys[2], (places, width))
         self.sides = (CausalTrunk(width, layers, taps, keys[3]), CausalTrunk(width, layers, taps, keys[4]))
-        self.joined = eqx.nn.Linear(2 * width + symbols + 1, 2 * width, key=keys[5])
+        self.telling = telling_of_labels(
+            spec.conditions.width, spec.length * spec.aligned, width, jax.random.fold_in(key, 0)
+        )
+        known = 2 * width + symbols + 1 + width * (self.telling is not None)
+        self.joined = eqx.nn.Linear(known, 2 * width, key=keys[5])
         self.joined_positions = 0.3 * spec.aligned * jax.random.normal(keys[6], (places, 2 * width))
         self.hidden = eqx.nn.Linear(2 * width, 2 * width, key=keys[7])
         self.out = nn.scaled(2 * width, symbols, keys[8], 0.1)
@@ -60,15 +66,23 @@ class Network(eqx.Module):
         self.lengths = jnp.asarray(_log_lengths(spec))
 
     def logits(
-        self, x: Int[Array, " length"], drop: float = 0.0, key: PRNGKeyArray | None = None
+        self,
+        x: Int[Array, " length"],
+        told: Float[Array, " labels"],
+        drop: float = 0.0,
+        key: PRNGKeyArray | None = None,
     ) -> Float[Array, "length symbols"]:
         """Logits at every place; a missing letter is one that is not known yet. With a key, channels are dropped."""
+        heard = told_by(self.telling, told)
         keys = (None, None, None) if key is None else jax.random.split(key, 3)
         tokens = jax.nn.one_hot(x, self.beside[0].shape[1])
         before, behind = _shifted(tokens, 1), _shifted(tokens, -1)
-        left = self.sides[0](nn.linear(self.letters[0], before) + self.positions, drop, keys[0])
-        right = self.sides[1]((nn.linear(self.letters[1], behind) + self.positions)[::-1], drop, keys[1])[::-1]
-        joined = jnp.concatenate([left, right, _others(tokens)], 1)
+        left = self.sides[0](nn.linear(self.letters[0], before) + self.positions + heard, drop, keys[0])
+        right = self.sides[1]((nn.linear(self.letters[1], behind) + self.positions + heard)[::-1], drop, keys[1])[::-1]
+        parts = [left, right, _others(tokens)]
+        if self.telling is not None:
+            parts.append(jnp.broadcast_to(heard, left.shape))
+        joined = jnp.concatenate(parts, 1)
         first = jax.nn.relu(nn.linear(self.joined, joined) + self.joined_positions)
         first = first * nn.dropout(jnp.ones(first.shape[1]), drop, keys[2])
         second = first + jax.nn.relu(nn.linear(self.hidden, first))
@@ -82,6 +96,7 @@ class Diffusion(Model):
     name: ClassVar[str] = "diffusion"
     summary: ClassVar[str] = "masked diffusion: letters in any order, given all that are known; fills in templates"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "anything"
     shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
 
     width: int = 48
@@ -106,6 +121,10 @@ class Diffusion(Model):
     """Rounds in which a record is written; the letters of one round are drawn at once, not knowing of each other."""
     draws: int = 32
     """Sets of hidden letters for each record in the likelihood bound."""
+    hidden: Share = 0.1
+    """With --condition: share of labels hidden in training, so that records without a label can be judged and made."""
+    guidance: float = 0.0
+    """Sampling only, with --condition: above 0 records become more typical of their labels, and less varied."""
 
     def settled(self, spec: Spec, n: int) -> "Model":
         return self if self.steps else replace(self, steps=min(3000, max(800, 16 * n // self.batch)))
@@ -128,16 +147,18 @@ class Diffusion(Model):
         return nn.Averaged.begin(weights, self.optimiser())
 
     def step(
-        self, spec: Spec, state: nn.Averaged[Network], batch: Int[Array, "batch length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], batch: Int[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[nn.Averaged[Network], Scalars]:
         """The shares of hidden letters are spread evenly over the records of the batch."""
         keys, shares = jax.random.split(key, len(batch)), _even(len(batch), jax.random.fold_in(key, 0))
 
         def loss(weights: Network) -> Float[Array, ""]:
-            def one(x: Int[Array, " length"], share: Float[Array, ""], key: PRNGKeyArray) -> Float[Array, ""]:
+            def one(row: Int[Array, " columns"], share: Float[Array, ""], key: PRNGKeyArray) -> Float[Array, ""]:
                 strand_key, hide_key, drop_key = jax.random.split(key, 3)
+                x, told = spec.conditions.apart(row)
+                told = spec.conditions.hidden(told, self.hidden, jax.random.fold_in(key, 0))
                 x = either_strand(spec, x, strand_key)
-                return _cost(spec, weights, x, _hide(spec, x, share, hide_key), self.dropout, drop_key)
+                return _cost(spec, weights, x, _hide(spec, x, share, hide_key), told, self.dropout, drop_key)
 
             return jax.vmap(one)(batch, shares, keys).mean() / spec.length
 
@@ -145,7 +166,7 @@ class Diffusion(Model):
         return state.after(gradient, self.optimiser()), {"train_loss": value / jnp.log(2.0)}
 
     def validate(
-        self, spec: Spec, state: nn.Averaged[Network], values: Int[Array, "n length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], values: Int[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[nn.Averaged[Network], Scalars]:
         """Bits per base by the bound; each validation hides the same letters, so that chance does not choose."""
         quick, keys = replace(self, draws=min(self.draws, VALIDATED)), jax.random.split(jax.random.key(0), len(values))
@@ -153,30 +174,38 @@ class Diffusion(Model):
         return state, {"loss": mean_bits(spec, values, bounds)}
 
     def log_prob(
-        self, spec: Spec, state: nn.Averaged[Network], x: Int[Array, " length"], key: PRNGKeyArray
+        self, spec: Spec, state: nn.Averaged[Network], x: Int[Array, " columns"], key: PRNGKeyArray
     ) -> Float[Array, ""]:
         """The bound, estimated without bias from `draws` sets of hidden letters of all sizes."""
+        values, told = spec.conditions.apart(x)
         share_key, hide_key = jax.random.split(key)
         draws = _even(self.draws, share_key), jax.random.split(hide_key, self.draws)
 
         def read(x: Int[Array, " length"]) -> Float[Array, ""]:
             def cost(at: tuple[Float[Array, ""], PRNGKeyArray]) -> Float[Array, ""]:
-                return _cost(spec, state.average, x, _hide(spec, x, *at))
+                return _cost(spec, state.average, x, _hide(spec, x, *at), told)
 
             return _log_length(spec, state.average, x) - jax.lax.map(cost, draws).mean()
 
-        return log_mean(spec, read, x)
+        return log_mean(spec, read, values)
 
-    def sample(self, spec: Spec, state: nn.Averaged[Network], key: PRNGKeyArray) -> Int[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: nn.Averaged[Network], codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
         length_key, fill_key, strand_key = jax.random.split(key, 3)
         length = jnp.array(spec.length)
         if state.average.lengths.size:
             length = 1 + jax.random.categorical(length_key, state.average.lengths)
         allowed = jnp.broadcast_to((jnp.arange(spec.length) < length)[:, None], (spec.length, spec.symbols))
-        return either_strand(spec, self.fill(spec, state, allowed, fill_key), strand_key)
+        return either_strand(spec, self.fill(spec, state, allowed, codes, fill_key), strand_key)
 
     def fill(
-        self, spec: Spec, state: nn.Averaged[Network], allowed: Bool[Array, "length symbols"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        state: nn.Averaged[Network],
+        allowed: Bool[Array, "length symbols"],
+        codes: Int[Array, " labels"],
+        key: PRNGKeyArray,
     ) -> Int[Array, " length"]:
         """A record of the letters allowed at each place, which ends before the first that allows none.
 
@@ -191,8 +220,11 @@ class Diffusion(Model):
         turns = _rounds(choices > 1, rounds, order_key)
         barred = jnp.where(allowed | (choices < 2)[:, None], 0.0, -jnp.inf)
 
+        contexts, weights = spec.conditions.contexts(codes, self.guidance)
+
         def draw(x: Int[Array, " length"], now: tuple[Int[Array, ""], PRNGKeyArray]) -> tuple[Any, None]:
-            drawn = spec.observation.draw(state.average.logits(x) + barred, now[1])
+            said = nn.weighted(weights, [state.average.logits(x, told) for told in contexts])
+            drawn = spec.observation.draw(said + barred, now[1])
             return jnp.where(turns == now[0], drawn, x), None
 
         now = jnp.arange(rounds), jax.random.split(draw_key, rounds)
@@ -242,6 +274,7 @@ def _cost(
     weights: Network,
     x: Int[Array, " length"],
     seen: Int[Array, " length"],
+    told: Float[Array, " labels"],
     drop: float = 0.0,
     key: PRNGKeyArray | None = None,
 ) -> Float[Array, ""]:
@@ -250,7 +283,7 @@ def _cost(
     The mean over sets of seen letters of all sizes, each size as likely, is the cost of the row written in a random
     order: a letter then has before it 0, 1, ... n - 1 of the n letters, each number as likely, and any of them.
     """
-    log_probs = jax.nn.log_softmax(weights.logits(seen, drop, key))
+    log_probs = jax.nn.log_softmax(weights.logits(seen, told, drop, key))
     letters = jnp.minimum(x, spec.symbols - 1).astype(jnp.int32)
     picked = jnp.take_along_axis(log_probs, letters[:, None], 1)[:, 0]
     return -jnp.where(x < spec.symbols, picked, 0.0).sum()

@@ -72,7 +72,7 @@ class GAN(Model):
     summary: ClassVar[str] = (
         "generative adversarial network: a generator against a discriminator that scores any sequence"
     )
-    conditional: ClassVar[bool] = True
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "anything"
     shown: ClassVar[tuple[str, ...]] = ("loss", "d_loss", "g_loss", "d_real", "d_fake")
 
     latent: int = 64
@@ -276,18 +276,17 @@ class GAN(Model):
         noise_key, key = jax.random.split(key)
         return generator.unroll(spec, jax.random.normal(noise_key, (self.latent,)), told, key)
 
-    def sample(self, spec: Spec, state: GANState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
-        told_key, key = jax.random.split(key)
+    def sample(
+        self, spec: Spec, state: GANState, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
         noise_key, key = jax.random.split(key)
-        z = jax.random.normal(noise_key, (self.latent,))
-        return self.decode(spec, state, z, spec.conditions.draw(told_key), key)
+        return self.decode(spec, state, jax.random.normal(noise_key, (self.latent,)), codes, key)
 
     def decode(
-        self, spec: Spec, state: GANState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray
-    ) -> Shaped[Array, " columns"]:
-        """A record generated from a noise vector, with the labels of these numbers."""
-        made = state.average.unroll(spec, z, spec.conditions.one_hot(codes), key)
-        return spec.conditions.joined(spec.observation.from_features(made), codes)
+        self, spec: Spec, state: GANState, z: Float[Array, " latent"], codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """A record generated from a noise vector, for labels of these numbers."""
+        return spec.observation.from_features(state.average.unroll(spec, z, spec.conditions.told(codes), key))
 
     def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " columns"]) -> Float[Array, ""]:
         """D(x) of any record."""
@@ -298,9 +297,14 @@ class GAN(Model):
         self, spec: Spec, state: GANState, values: Shaped[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[GANState, Scalars]:
         """How far fresh samples' means and products of values are from unseen records', in units of chance."""
-        keys = jax.random.split(key, JUDGED)
-        samples = jax.lax.map(lambda k: self.sample(spec, state, k), keys, batch_size=256)
-        samples, real = (jax.vmap(spec.conditions.apart)(rows)[0] for rows in (samples, values))
+        told, anything = spec.conditions, spec.conditions.anything()
+
+        def draw(key: PRNGKeyArray) -> Shaped[Array, " length"]:
+            told_key, key = jax.random.split(key)
+            return self.sample(spec, state, told.draw(anything, told_key), key)
+
+        samples = jax.lax.map(draw, jax.random.split(key, JUDGED), batch_size=256)
+        real = jax.vmap(told.apart)(values)[0]
         return state, {"loss": moment_gap(spec, samples, real), "near_twins": near_twins(spec, samples)}
 
     def networks(self, state: GANState) -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.models.base import Model, Plan, Scalars, Spec
 
@@ -34,5 +34,7 @@ class Independent(Model):
     def log_prob(self, spec: Spec, state: Table, x: Shaped[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
         return spec.observation.log_prob(state, x).sum()
 
-    def sample(self, spec: Spec, state: Table, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: Table, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
         return spec.observation.draw(state, key)

@@ -28,10 +28,13 @@ HIGHEST_ORDER = 8
 
 
 class Counts(eqx.Module):
-    """How often each word was seen, for words of 1, 2, ... letters, and how often a sequence ended at each position."""
+    """How often each word was seen, for words of 1, 2, ... letters, and how often a sequence ended at each position.
 
-    words: tuple[Int[Array, "positions _"], ...]
-    outcomes: Int[Array, "length 2"]
+    Each combination of classes that records are labelled with has rows of its own.
+    """
+
+    words: tuple[Int[Array, "rows _"], ...]
+    outcomes: Int[Array, "groups length 2"]
     order: Int[Array, ""]
     alpha: Float[Array, ""]
 
@@ -42,6 +45,7 @@ class Chain(Model):
 
     positional: ClassVar[bool] = False
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "exact"
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "classes"
 
     def orders(self, spec: Spec) -> tuple[int, ...]:
         """Orders among which validation chooses."""
@@ -55,51 +59,60 @@ class Chain(Model):
         return Plan.one_pass(n, batch=1024)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> Counts:
-        positions = spec.length if self.positional else 1
-        symbols = _symbols(spec)
-        words = tuple(jnp.zeros((positions, symbols ** (k + 1)), jnp.int32) for k in range(max(self.orders(spec)) + 1))
-        return Counts(words, jnp.zeros((spec.length, 2), jnp.int32), jnp.array(0), jnp.array(1.0))
+        symbols, rows = _symbols(spec), _rows(spec, positional=self.positional)
+        words = tuple(jnp.zeros((rows, symbols ** (k + 1)), jnp.int32) for k in range(max(self.orders(spec)) + 1))
+        outcomes = jnp.zeros((spec.conditions.groups, spec.length, 2), jnp.int32)
+        return Counts(words, outcomes, jnp.array(0), jnp.array(1.0))
 
     def step(
-        self, spec: Spec, state: Counts, batch: Int[Array, "batch length"], key: PRNGKeyArray
+        self, spec: Spec, state: Counts, batch: Int[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[Counts, Scalars]:
-        place = jnp.broadcast_to(_place(state, spec), batch.shape)
+        values, codes = spec.conditions.cut(batch)
+        place = jax.vmap(lambda codes: self._place(spec, codes))(codes)
         words = tuple(
             counted.at[place, code].add(known)
-            for counted, (code, known) in zip(state.words, _words(batch, len(state.words), _symbols(spec)), strict=True)
+            for counted, (code, known) in zip(
+                state.words, _words(values, len(state.words), _symbols(spec)), strict=True
+            )
         )
-        scored = jax.vmap(spec.observation.observed)(batch)
-        ended = scored & (batch == _symbols(spec))
-        outcomes = state.outcomes + jnp.stack([(scored & ~ended).sum(0), ended.sum(0)], 1)
+        scored = jax.vmap(spec.observation.observed)(values)
+        ended = scored & (values == _symbols(spec))
+        outcomes = state.outcomes.at[spec.conditions.group(codes)].add(jnp.stack([scored & ~ended, ended], 2))
         return eqx.tree_at(lambda s: (s.words, s.outcomes), state, (words, outcomes)), {}
 
     def validate(
-        self, spec: Spec, state: Counts, values: Int[Array, "n length"], key: PRNGKeyArray
+        self, spec: Spec, state: Counts, values: Int[Array, "n columns"], key: PRNGKeyArray
     ) -> tuple[Counts, Scalars]:
         """Choose the order and the strength with the fewest bits per base on records not counted."""
         orders, alphas = jnp.array(self.orders(spec)), jnp.array(self.alphas())
 
         def bits(alpha: Float[Array, ""]) -> Float[Array, " orders"]:
             tables = _tables(state.words, alpha, _symbols(spec))
-            log_probs = jax.lax.map(lambda x: _log_probs(spec, state, tables, x), values, batch_size=256)
+            log_probs = jax.lax.map(lambda row: self._log_probs(spec, state, tables, row), values, batch_size=256)
             return -log_probs.sum((0, 2))[orders + 1] / jnp.log(2.0)
 
-        bases = jnp.maximum((values < _symbols(spec)).sum(), 1)
+        bases = jnp.maximum((spec.conditions.cut(values)[0] < _symbols(spec)).sum(), 1)
         losses = jax.lax.map(bits, alphas) / bases
         best = jnp.argmin(losses)
         order, alpha = orders[best % len(orders)], alphas[best // len(orders)]
         chosen = eqx.tree_at(lambda s: (s.order, s.alpha), state, (order, alpha))
         return chosen, {"loss": losses.ravel()[best], "order": order.astype(float), "alpha": alpha}
 
-    def log_prob(self, spec: Spec, state: Counts, x: Int[Array, " length"], key: PRNGKeyArray) -> Float[Array, ""]:
+    def log_prob(self, spec: Spec, state: Counts, x: Int[Array, " columns"], key: PRNGKeyArray) -> Float[Array, ""]:
         tables = _tables(state.words, state.alpha, _symbols(spec))
-        return _log_probs(spec, state, tables, x)[state.order + 1].sum()
+        return self._log_probs(spec, state, tables, x)[state.order + 1].sum()
 
-    def sample(self, spec: Spec, state: Counts, key: PRNGKeyArray) -> Int[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: Counts, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
         """Letter by letter, each from the table of the highest order that the letters before it allow."""
-        symbols, places = _symbols(spec), _place(state, spec)
+        symbols, places = _symbols(spec), self._place(spec, codes)
         tables = _tables(state.words, state.alpha, symbols)
-        ends = _end_probs(state) if spec.observation.outputs > symbols else jnp.zeros(spec.length)
+        ends = (
+            _end_probs(state.outcomes[spec.conditions.group(codes)])
+            if spec.observation.outputs > symbols
+            else jnp.zeros(spec.length)
+        )
         longest = len(state.words) - 1
 
         def letter(
@@ -116,6 +129,30 @@ class Chain(Model):
         at = (jnp.arange(spec.length), places, ends, jax.random.split(key, spec.length))
         _, tokens = jax.lax.scan(letter, jnp.array(0), at)
         return spec.observation.trim(tokens)
+
+    def _place(self, spec: Spec, codes: Int[Array, " labels"]) -> Int[Array, " length"]:
+        """Row of the tables that serves each position of a record with these labels."""
+        places = jnp.arange(spec.length)
+        group = spec.conditions.group(codes)
+        return group * spec.length + places if self.positional else jnp.full(spec.length, group)
+
+    def _log_probs(
+        self, spec: Spec, state: Counts, tables: list[Float[Array, "_ _ symbols"]], row: Int[Array, " columns"]
+    ) -> Float[Array, "orders length"]:
+        """Log-probability of each position of a row under each order -1, 0, 1, ..."""
+        x, codes = spec.conditions.cut(row)
+        symbols, place = _symbols(spec), self._place(spec, codes)
+        known = x < symbols
+        best = jnp.full(x.shape, jnp.log(1.0 / symbols))
+        rows = [best]
+        for table, (code, valid) in zip(tables[1:], _words(x, len(state.words), symbols), strict=True):
+            best = jnp.where(valid, jnp.log(table.reshape(len(table), -1)[place, code]), best)
+            rows.append(best)
+        letters = jnp.where(known, jnp.stack(rows), 0.0)
+        if spec.observation.outputs == symbols:
+            return letters
+        ends, scored = _end_probs(state.outcomes[spec.conditions.group(codes)]), spec.observation.observed(x)
+        return letters + jnp.where(scored, jnp.where(known, jnp.log1p(-ends), jnp.log(ends)), 0.0)
 
 
 @dataclass(frozen=True)
@@ -177,7 +214,7 @@ class Markov(Chain):
     """Strength of shrinking towards shorter memory, in letters; chosen by validation where not given."""
 
     def orders(self, spec: Spec) -> tuple[int, ...]:
-        return _orders(spec, self.order, positions=1)
+        return _orders(spec, self.order, _rows(spec, positional=False))
 
     def alphas(self) -> tuple[float, ...]:
         return ALPHAS if self.alpha is None else (self.alpha,)
@@ -197,7 +234,7 @@ class PositionMarkov(Chain):
     """Strength of shrinking towards shorter memory, in letters; chosen by validation where not given."""
 
     def orders(self, spec: Spec) -> tuple[int, ...]:
-        return _orders(spec, self.order, positions=spec.length)
+        return _orders(spec, self.order, _rows(spec, positional=True))
 
     def alphas(self) -> tuple[float, ...]:
         return ALPHAS if self.alpha is None else (self.alpha,)
@@ -209,21 +246,21 @@ def _symbols(spec: Spec) -> int:
     return spec.observation.symbols
 
 
-def _orders(spec: Spec, given: int | None, positions: int) -> tuple[int, ...]:
+def _rows(spec: Spec, *, positional: bool) -> int:
+    """Rows of a table: one for each position or one for all of them, for each combination of classes."""
+    return spec.conditions.groups * (spec.length if positional else 1)
+
+
+def _orders(spec: Spec, given: int | None, rows: int) -> tuple[int, ...]:
     """Orders whose counts stay small enough to hold, or the one given if it does."""
     symbols = _symbols(spec)
     highest = min(HIGHEST_ORDER, spec.length - 1)
-    fitting = [k for k in range(highest + 1) if positions * symbols ** (k + 1) <= MOST_COUNTS]
+    fitting = [k for k in range(highest + 1) if rows * symbols ** (k + 1) <= MOST_COUNTS]
     if given is None:
         return tuple(fitting)
     if given not in fitting:
         raise UsageError(f"order {given} is not possible on this data; use 0 to {max(fitting, default=0)}")
     return (given,)
-
-
-def _place(state: Counts, spec: Spec) -> Int[Array, " length"]:
-    """Row of the tables that serves each position."""
-    return jnp.arange(spec.length) if state.words[:1] and len(state.words[0]) > 1 else jnp.zeros(spec.length, int)
 
 
 def _words(
@@ -253,27 +290,9 @@ def _tables(
     return tables
 
 
-def _end_probs(state: Counts) -> Float[Array, " length"]:
+def _end_probs(outcomes: Int[Array, "length 2"]) -> Float[Array, " length"]:
     """Chance that a sequence which has not ended ends at each position; never before the first letter."""
-    going_on, ended = state.outcomes[:, 0], state.outcomes[:, 1]
-    typical = ended.sum() / jnp.maximum(state.outcomes.sum(), 1)
+    going_on, ended = outcomes[:, 0], outcomes[:, 1]
+    typical = ended.sum() / jnp.maximum(outcomes.sum(), 1)
     probs = (ended + typical) / (going_on + ended + 1.0)
     return probs.at[0].set(0.0)
-
-
-def _log_probs(
-    spec: Spec, state: Counts, tables: list[Float[Array, "_ _ symbols"]], x: Int[Array, " length"]
-) -> Float[Array, "orders length"]:
-    """Log-probability of each position of a row under each order -1, 0, 1, ..."""
-    symbols, place = _symbols(spec), _place(state, spec)
-    known = x < symbols
-    best = jnp.full(x.shape, jnp.log(1.0 / symbols))
-    rows = [best]
-    for table, (code, valid) in zip(tables[1:], _words(x, len(state.words), symbols), strict=True):
-        best = jnp.where(valid, jnp.log(table.reshape(len(table), -1)[place, code]), best)
-        rows.append(best)
-    letters = jnp.where(known, jnp.stack(rows), 0.0)
-    if spec.observation.outputs == symbols:
-        return letters
-    ends, scored = _end_probs(state), spec.observation.observed(x)
-    return letters + jnp.where(scored, jnp.where(known, jnp.log1p(-ends), jnp.log(ends)), 0.0)

@@ -115,7 +115,9 @@ class PCAGaussian(Model):
         scales = jnp.where(known, jnp.log(jnp.asarray(spec.observation.scale)), 0.0).sum()
         return _log_normal(deviation, loadings, state.noise, known) - scales
 
-    def sample(self, spec: Spec, state: Components, key: PRNGKeyArray) -> Shaped[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: Components, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
         z_key, noise_key = jax.random.split(key)
         x = state.mean + state.loadings @ jax.random.normal(z_key, state.loadings.shape[1:])
         x = x + jnp.sqrt(state.noise) * jax.random.normal(noise_key, x.shape)

@@ -83,7 +83,9 @@ class AutoregressivePotts(Model):
     ) -> Float[Array, ""]:
         return log_mean(spec, lambda x: _log_prob(spec, state.average, x), x)
 
-    def sample(self, spec: Spec, state: nn.Averaged[Potts], key: PRNGKeyArray) -> Int[Array, " length"]:
+    def sample(
+        self, spec: Spec, state: nn.Averaged[Potts], codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
         """From left to right: each letter adds its couplings to the parameters of all positions behind it."""
         couplings = _earlier(state.average.couplings)
 

@@ -71,6 +71,11 @@ class CausalTrunk(eqx.Module):
             x = layer(x, mask)
         return jax.nn.relu(x) * masks[0]
 
+    @property
+    def width(self) -> int:
+        """Channels of each layer."""
+        return self.layers[0].out.weight.shape[0]
+
     def start(self) -> Memory:
         """What the layers remember before the first position: nothing."""
         return tuple(jnp.zeros((layer.places, layer.out.weight.shape[0])) for layer in self.layers)

@@ -87,7 +87,7 @@ class VAE(Model):
     name: ClassVar[str] = "vae"
     summary: ClassVar[str] = "variational autoencoder: a latent space to encode, interpolate and sample"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
-    conditional: ClassVar[bool] = True
+    conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "anything"
     shown: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
 
     latent: int | None = None
@@ -120,6 +120,10 @@ class VAE(Model):
     """Validations without improvement before training stops."""
     draws: int = 64
     """Latent draws for each record in the likelihood bound."""
+    hidden: Share = 0.1
+    """With --condition: share of labels hidden in training, so that records without a label can be judged and made."""
+    guidance: float = 0.0
+    """Sampling only, with --condition: above 0 records become more typical of their labels, and less varied."""
 
     def settled(self, spec: Spec, n: int) -> "Model":
         found = dict(SEQUENCES if spec.ordered else PROFILES)
@@ -176,7 +180,9 @@ class VAE(Model):
     ) -> tuple[Float[Array, ""], tuple[Spread, Scalars]]:
         """Reconstruction + weight * KL in nats a record; the encoder's spread over the batch, and the loss's parts."""
         encode_key, noise_key, decode_key = jax.random.split(key, 3)
+        hide_keys = jax.random.split(jax.random.fold_in(key, 0), len(batch))
         values, told = jax.vmap(spec.conditions.apart)(batch)
+        told = jax.vmap(spec.conditions.hidden, (0, None, 0))(told, self.hidden, hide_keys)
         features = jax.vmap(spec.observation.features)(values)
         raw = jax.vmap(weights.encoder)(features, told, jax.random.split(encode_key, len(batch)))
         spread = Spread(raw[:, : settled(self.latent)].mean(0), raw[:, : settled(self.latent)].var(0))
@@ -225,8 +231,7 @@ class VAE(Model):
         mean, variance = latent[:, 0], latent[:, 1]
         kl = kl_divergence(mean, variance).sum(1).mean()
         active = (mean.var(0) > ACTIVE).sum().astype(float)
-        x = jax.vmap(spec.conditions.apart)(values)[0]
-        bits = mean_bits(spec, x, bound)
+        bits = mean_bits(spec, values, bound)
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
@@ -251,10 +256,11 @@ class VAE(Model):
         read = jax.lax.map(lambda z: self.read_back(spec, state, z, x), drawn)
         return jax.nn.logsumexp(read + log_ratio) - jnp.log(float(self.draws))
 
-    def sample(self, spec: Spec, state: VAEState, key: PRNGKeyArray) -> Shaped[Array, " columns"]:
-        prior_key, told_key, key = jax.random.split(key, 3)
-        codes = spec.conditions.draw(told_key)
-        z = state.networks.average.prior.sample(spec.conditions.one_hot(codes), prior_key)
+    def sample(
+        self, spec: Spec, state: VAEState, codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        prior_key, key = jax.random.split(key)
+        z = state.networks.average.prior.sample(spec.conditions.told(codes), prior_key)
         return self.decode(spec, state, z, codes, key)
 
     def encode(
@@ -265,11 +271,11 @@ class VAE(Model):
         return self._posterior(state.networks.average.encoder(spec.observation.features(values), told), state.spread)
 
     def decode(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], codes: Int[Array, " names"], key: PRNGKeyArray
-    ) -> Shaped[Array, " columns"]:
-        """A record drawn from the decoder's distribution at a latent vector, with the labels of these numbers."""
-        values = state.networks.average.decoder.unroll(spec, z, spec.conditions.one_hot(codes), key)
-        return spec.conditions.joined(values, codes)
+        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], codes: Int[Array, " labels"], key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """A record drawn from the decoder's distribution at a latent vector, for labels of these numbers."""
+        contexts, weights = spec.conditions.contexts(codes, self.guidance)
+        return state.networks.average.decoder.unroll(spec, z, contexts, weights, key)
 
     def impute(
         self,
