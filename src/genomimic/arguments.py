@@ -29,6 +29,8 @@ class Reading:
     """Kind of data: sequences, or raw counts or continuous values (log, TPM, microarray) of gene expression."""
     column: str | None = None
     """Column of a table that holds the sequences."""
+    labels: Path | None = None
+    """Table of labels (CSV, TSV, Parquet with a column of names; BED with places), joined to the records."""
     window: int | None = None
     """Cut each record into pieces of this many letters."""
     stride: int | None = None

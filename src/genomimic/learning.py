@@ -20,7 +20,7 @@ from genomimic.dataset import Dataset, Source
 from genomimic.errors import TrainingError, UsageError
 from genomimic.models import Model, Spec
 from genomimic.parts import Parts
-from genomimic.reading import digest
+from genomimic.reading import digest_of
 from genomimic.run import (
     FORMAT,
     Run,
@@ -232,7 +232,7 @@ def _config(model: Model, job: Job) -> dict[str, Any]:
     source = data.source or Source("")
     stored = {
         "path": str(Path(source.path).resolve()) if source.path else "",
-        "sha256": digest(source.path) if source.path else "",
+        "sha256": digest_of(source) if source.path else "",
         "options": dict(source.options),
         "records": len(data),
         "train": len(parts.train),

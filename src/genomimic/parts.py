@@ -8,7 +8,7 @@ import numpy as np
 from genomimic.comparison import alike
 from genomimic.dataset import Dataset, Source, join
 from genomimic.errors import RunError
-from genomimic.reading import digest, reread
+from genomimic.reading import digest_of, reread
 from genomimic.run import Run, read_split
 from genomimic.splitting import Split, split
 
@@ -32,9 +32,10 @@ def parts_of(run: Run) -> Parts:
     stored = run.config.get("data", {})
     if run.path is None or not stored.get("path"):
         raise RunError("the run was trained on data that no file holds; judge with the parts of those data instead")
-    if digest(stored["path"]) != stored["sha256"]:
+    source = Source(stored["path"], stored["options"])
+    if digest_of(source) != stored["sha256"]:
         raise RunError(f"{stored['path']}: has changed since {run.path} was trained on it; bring the old file back")
-    data = reread(Source(stored["path"], stored["options"]), run.modality)
+    data = reread(source, run.modality)
     part, cluster = read_split(run.path)
     how = run.config["split"]
     return Parts.of(data, Split(part, cluster, how.get("w"), how.get("by"), how["seed"], how.get("note", "")))

@@ -8,11 +8,12 @@ from genomimic import profile_reading, sequence_reading
 from genomimic.dataset import Dataset, Source
 from genomimic.errors import DataError, UsageError
 from genomimic.io import stores_profiles
+from genomimic.label_tables import with_labels
 from genomimic.modalities import MODALITIES, Expression, Modality, check_name
 from genomimic.notes import NOTES, explain
 from genomimic.writing import Writer, write
 
-__all__ = ["NOTES", "Writer", "digest", "explain", "read", "reread", "write"]
+__all__ = ["NOTES", "Writer", "digest", "digest_of", "explain", "read", "reread", "write"]
 
 
 def read(
@@ -29,12 +30,14 @@ def read(
     genes: int | str | None = None,
     orientation: str | None = None,
     missing: bool | None = None,
+    labels: Path | str | None = None,
 ) -> Dataset:
     """The records of a file: sequences of FASTA, FASTQ or a table, or cells of AnnData, 10x, Matrix Market or a table.
 
     What is left out is decided from the data. A `Modality` (of another data set) settles what it is and, for gene
     expression, which genes are read. `Dataset.notes` counts what was found, changed or left out, explained by `NOTES`.
-    Raises `DataError` in one line for a file that cannot be used.
+    `labels` is a table of labels, joined by the records' names (see `label_tables`). Raises `DataError` in one line
+    for a file that cannot be used.
 
     Sequences (see `sequence_reading`): `column` names a table's sequence column; `window` and `stride` (letters) cut
     each record into windows; `stranded` and `aligned` say what is else found from the letters; sequences of which more
@@ -54,9 +57,11 @@ def read(
     for_profiles = profile_reading.Options(layer, genes, orientation, missing)
     if _is_expression(path, modality, column):
         _refuse(path, for_sequences.given, "gene expression")
-        return profile_reading.read_profiles(path, modality, for_profiles)
-    _refuse(path, replace(for_profiles, missing=None).given, "sequences")
-    return sequence_reading.read_sequences(path, modality, for_sequences)
+        data = profile_reading.read_profiles(path, modality, for_profiles)
+    else:
+        _refuse(path, replace(for_profiles, missing=None).given, "sequences")
+        data = sequence_reading.read_sequences(path, modality, for_sequences)
+    return data if labels is None else with_labels(data, Path(labels))
 
 
 def reread(source: Source, modality: Modality) -> Dataset:
@@ -74,6 +79,14 @@ def _is_expression(path: Path, modality: str | Modality | None, column: str | No
 def _refuse(path: Path, given: dict[str, str | int | float | bool], kind: str) -> None:
     for name in given:
         raise UsageError(f"{path} holds {kind}, for which there is no --{name}; leave it out, or say --modality")
+
+
+def digest_of(source: Source) -> str:
+    """SHA-256 in hexadecimal of the files that a data set was read from."""
+    if "labels" not in source.options:
+        return digest(source.path)
+    both = digest(source.path) + digest(str(source.options["labels"]))
+    return hashlib.sha256(both.encode()).hexdigest()
 
 
 def digest(path: Path | str) -> str:

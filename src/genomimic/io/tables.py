@@ -69,6 +69,27 @@ def read_texts(path: Path) -> dict[str, list[str]]:
     return {name: _texts(table.column(name).combine_chunks()) for name in table.column_names}
 
 
+BED_COLUMNS = ("chrom", "start", "end", "name", "score", "strand")
+
+
+def read_bed(path: Path) -> dict[str, list[str]]:
+    """The columns of a BED file as text: chrom, start, end, name, score, strand, and those behind by their number."""
+    options = csv.ReadOptions(autogenerate_column_names=True)
+    try:
+        with open_bytes(path) as file:
+            lines = [line for line in file.read().splitlines() if not line.startswith((b"#", b"track", b"browser"))]
+        parse = csv.ParseOptions(delimiter="\t")
+        table = csv.read_csv(pa.BufferReader(b"\n".join(lines) + b"\n"), options, parse)
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path} is not a BED file that can be read: {shorten(str(error), 200)}") from error
+    if table.num_columns < 3:
+        raise DataError(
+            f"{path}: a BED file has at least 3 columns with tabs between them, this has {table.num_columns}"
+        )
+    names = [BED_COLUMNS[at] if at < len(BED_COLUMNS) else f"column_{at + 1}" for at in range(table.num_columns)]
+    return {name: _texts(table.column(at).combine_chunks()) for at, name in enumerate(names)}
+
+
 def _refuse_repeated(path: Path, names: Sequence[str]) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:

@@ -283,7 +283,7 @@ def _label(data: Dataset, name: str) -> Label:
     levels = tuple(np.unique(column[known(column)].astype(str)).tolist())
     if not 2 <= len(levels) <= MOST_LEVELS:
         raise UsageError(
-            f"--condition {name}: {len(levels)} different values; a condition that is no number has 2 to {MOST_LEVELS}, "
-            "so leave it out"
+            f"--condition {name}: {len(levels)} different values; a condition that is no number has "
+            f"2 to {MOST_LEVELS}, so leave it out"
         )
     return Class(name, levels)
