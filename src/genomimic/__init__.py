@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from genomimic.learning import train
     from genomimic.models import Model, model
     from genomimic.parts import Parts, parts_of
+    from genomimic.prediction import train_predictor
+    from genomimic.predictor import Predictor
     from genomimic.reading import read, write
     from genomimic.run import Run
     from genomimic.sampling import bits_per_base, discriminate, log_likelihood, sample
@@ -36,6 +38,7 @@ _HOME = {
     "Latent": "latent",
     "Model": "models",
     "Parts": "parts",
+    "Predictor": "predictor",
     "Report": "evaluation",
     "Run": "run",
     "Score": "evaluation",
@@ -56,6 +59,7 @@ _HOME = {
     "sample": "sampling",
     "split": "splitting",
     "train": "learning",
+    "train_predictor": "prediction",
     "traverse": "latent",
     "write": "reading",
     "write_judgement": "workflow",
@@ -68,6 +72,7 @@ __all__ = [
     "Latent",
     "Model",
     "Parts",
+    "Predictor",
     "Report",
     "Run",
     "Score",
@@ -88,6 +93,7 @@ __all__ = [
     "sample",
     "split",
     "train",
+    "train_predictor",
     "traverse",
     "write",
     "write_judgement",

@@ -67,7 +67,7 @@ class Network(eqx.Module):
     def __call__(self, x: Float[Array, "length letters"], key: PRNGKeyArray | None = None) -> Float[Array, ""]:
         """Log-odds; with a key, some hidden numbers are dropped."""
         for layer, pool in zip(self.convolutions, self.pools, strict=True):
-            x = _highest(jax.nn.relu(nn.convolve(layer, x)), pool)
+            x = nn.highest(jax.nn.relu(nn.convolve(layer, x)), pool)
         first, second = (None, None) if key is None else jax.random.split(key)
         where = nn.linear(self.where, nn.dropout(x.ravel(), DROP / 2, first))
         what = nn.linear(self.what, jnp.concatenate([x.max(0), x.mean(0)]))
@@ -158,9 +158,3 @@ def _judge_block(
     x = jax.nn.one_hot(tokens, letters)
     scores, slopes = jax.vmap(jax.value_and_grad(lambda one: network(one)))(x)
     return scores, ((slopes - slopes.mean(-1, keepdims=True)) * x).sum(-1)
-
-
-def _highest(x: Float[Array, "places channels"], pool: int) -> Float[Array, "fewer channels"]:
-    """Highest of each run of `pool` places."""
-    padded = jnp.pad(x, ((0, -len(x) % pool), (0, 0)))
-    return padded.reshape(-1, pool, x.shape[1]).max(1)

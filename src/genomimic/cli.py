@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, CycloptsError, Group, Parameter
 from cyclopts.validators import Number
@@ -350,6 +350,85 @@ def evaluate(
         html = workflow.write_judgement(report, out)
     _tell(report)
     print(f"\nreport     {html}\nscores     {out / 'scores.json'}")
+
+
+@app.command
+def predict(
+    data: Path,
+    *,
+    out: Out,
+    label: str | None = None,
+    predictor: Path | None = None,
+    scorer: str | None = None,
+    learner: Literal["auto", "linear", "convolutional"] = "auto",
+    split_by: str | None = None,
+    members: Annotated[int, Parameter(validator=Number(gte=2, lte=20))] = 5,
+    attribution: Path | None = None,
+    of: str | None = None,
+    seed: Seed = 0,
+    overwrite: Annotated[bool, Parameter(negative="")] = False,
+    reading: Reading = DEFAULT_READING,
+) -> None:
+    """Learn a label from sequences (--label), or score sequences by what was learned (--predictor).
+
+    With --label, DIR holds the predictor and how good it is: report.html (open this), accuracy.json, predictor.toml and
+    weights.safetensors. With --predictor or --scorer, FILE is a table with a row for each sequence.
+
+    Args:
+        data: Sequences (FASTA, FASTQ, CSV, TSV, Parquet); labels stand in the headers as NAME=VALUE, or in columns.
+        out: Directory to write, or table of predictions (.csv or .tsv): id, prediction, low, high (a 90% interval), or
+            id, prediction and the probability of each class.
+        label: Label to learn: a number, or a class. Records without it are left out.
+        predictor: Directory of a predictor to score with.
+        scorer: Command to score with in place of a predictor, which reads FASTA and writes a table, such as
+            'python score.py {in} {out}'.
+        learner: What learns: linear (ridge regression on k-mers), convolutional, or the better of both on clusters that
+            were left out.
+        split_by: Label or column that decides what is held out, in place of homology.
+        members: Members of the predictor, each of which leaves out one fold of clusters.
+        attribution: Table to write of what each letter adds to the prediction, with logos in an .html beside it.
+        of: Class to whose log-odds letters add.
+        seed: Start of all random numbers; the same seed gives the same predictor.
+        overwrite: Replace the predictor in DIR.
+        reading: How the file is read.
+    """
+    from genomimic import prediction
+    from genomimic.predictor import Predictor
+    from genomimic.scorers import command_scorer, scored
+
+    if [label, predictor, scorer].count(None) != 2:
+        raise UsageError("say what to do by one of: --label NAME (learn), --predictor DIR or --scorer COMMAND (score)")
+    if attribution and not predictor:
+        raise UsageError("--attribution needs --predictor DIR, whose letters it explains")
+    with Display() as display:
+        if label:
+            prediction.train_predictor(
+                reading.read(data, display),
+                label,
+                out=out,
+                kind=learner,
+                by=split_by,
+                members=members,
+                seed=seed,
+                overwrite=overwrite,
+                watch=display,
+            )
+        elif predictor:
+            made = Predictor.load(predictor)
+            records = replace(reading, modality=made.modality).read(data, display)
+            prediction.write_predictions(made, records, out)
+            if attribution:
+                prediction.write_attribution(made, records, attribution, of)
+        else:
+            records = reading.read(data, display)
+            prediction.write_scores(scored(command_scorer(str(scorer)), records, name="--scorer"), records, out)
+    if label:
+        print(f"{prediction.sentence(out)}\n\nreport     {out / 'report.html'}\npredictor  {out}")
+        print(f"next       genomimic predict SEQUENCES --predictor {out} -o predictions.csv")
+    else:
+        print(f"table      {out}")
+    if attribution:
+        print(f"letters    {attribution}\nlogos      {attribution.with_suffix('.html')}")
 
 
 @app.command

@@ -110,6 +110,12 @@ def words(x: Float[Array, "*shape inputs"], size: int) -> Float[Array, "*rest wo
     return found
 
 
+def highest(x: Float[Array, "places channels"], pool: int) -> Float[Array, "fewer channels"]:
+    """Highest of each run of `pool` places."""
+    padded = jnp.pad(x, ((0, -len(x) % pool), (0, 0)))
+    return padded.reshape(-1, pool, x.shape[1]).max(1)
+
+
 def nothing(rows: int, inputs: int) -> Float[Array, "rows padded"]:
     """Places before the first value: no features, and a flag that says so."""
     return jnp.concatenate([jnp.zeros((rows, inputs)), jnp.ones((rows, 1))], 1)

@@ -173,7 +173,7 @@ def read_split(path: Path) -> tuple[Shaped[np.ndarray, " n"], Int[np.ndarray, " 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write the whole state, the best one and the counters as one file."""
-    arrays = _named("state", checkpoint.state) | _named("best", checkpoint.best)
+    arrays = named_arrays("state", checkpoint.state) | named_arrays("best", checkpoint.best)
     counters = {"step": checkpoint.step, "best_step": checkpoint.best_step, "stopped": checkpoint.stopped}
     meta = {"genomimic": json.dumps(counters | {"best_loss": checkpoint.best_loss}, sort_keys=True)}
     replace_file(path / CHECKPOINT, safetensors.numpy.save(arrays, meta))
@@ -184,7 +184,7 @@ def read_checkpoint(path: Path, like: State) -> Checkpoint:
     file, counters = path / CHECKPOINT, read_meta(path)
     try:
         arrays = safetensors.numpy.load_file(file)
-        return Checkpoint(_filled("state", like, arrays), _filled("best", like, arrays), **counters)
+        return Checkpoint(filled("state", like, arrays), filled("best", like, arrays), **counters)
     except (OSError, safetensors.SafetensorError, KeyError, ValueError) as error:
         raise RunError(f"{file}: damaged checkpoint ({error}); train again, or restore the file") from error
 
@@ -292,12 +292,15 @@ def discard(path: Path) -> None:
         path.rmdir()
 
 
-def _named(prefix: str, state: State) -> dict[str, np.ndarray]:
+def named_arrays(prefix: str, state: State) -> dict[str, np.ndarray]:
+    """The arrays of a state by their places in it."""
     leaves = jax.tree_util.tree_leaves_with_path(state)
     return {prefix + jax.tree_util.keystr(path): np.array(leaf, order="C") for path, leaf in leaves}
 
 
-def _filled(prefix: str, like: State, arrays: Mapping[str, np.ndarray]) -> State:
+def filled(prefix: str, like: State, arrays: Mapping[str, np.ndarray]) -> State:
+    """The state whose arrays these are; raises `KeyError` or `ValueError` where they are not like those of `like`."""
+
     def array(path: tuple[Any, ...], leaf: jax.ShapeDtypeStruct) -> jax.Array:
         name = prefix + jax.tree_util.keystr(path)
         found = arrays[name]

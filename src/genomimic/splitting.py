@@ -129,6 +129,22 @@ def split(
     return Split(part, cluster, related.w, chosen, seed, _note(modality, by, chosen))
 
 
+def folds(dataset: Dataset, cluster: Int[np.ndarray, " n"], count: int, *, seed: int = 0) -> Int[np.ndarray, " n"]:
+    """The fold of each record, 0 to count - 1: whole clusters, folds of about one size; the order of rows is nothing.
+
+    Raises `DataError` where there are too few clusters for so many folds.
+    """
+    local = np.unique(cluster, return_inverse=True)[1]
+    keys = _cluster_keys(local, dataset.modality.keys(dataset.values))
+    found = _deal(np.bincount(local), keys, (1 / count,) * count, seed)[local]
+    if len(np.unique(found)) < count:
+        raise DataError(
+            f"{len(keys)} clusters of related {dataset.modality.records} cannot be parted into {count} folds; give "
+            f"more of them, or {dataset.modality.apart}"
+        )
+    return found
+
+
 def _note(modality: Modality, by: str | None, chosen: str | None) -> str:
     """How far the parts know each other, where labels could say what records come from."""
     if not modality.sources:
