@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+import shlex
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -24,7 +25,7 @@ from tests.conftest import toy
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMANDS = {"mimic", "train", "sample", "evaluate", "show", "models", "example", "impute", "encode"}
+COMMANDS = {"mimic", "train", "sample", "evaluate", "show", "models", "example", "impute", "encode", "predict"}
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
@@ -70,7 +71,7 @@ def test_commands_in_shell_blocks_parse(page):
         for line in block.splitlines():
             command = line.partition("#")[0].strip()
             if command.startswith("genomimic "):
-                app.parse_args(command.split()[1:], exit_on_error=False, print_error=False)
+                app.parse_args(shlex.split(command)[1:], exit_on_error=False, print_error=False)
 
 
 @EVERY_PAGE
