@@ -113,10 +113,10 @@ def test_the_ridge_from_sums_is_that_of_the_table():
     data = toy(100, 4)
     task = Task.of(data.modality, LENGTH, Numbers("y", 0.0, 1.0))
     y = np.random.default_rng(0).standard_normal((100, 1)).astype(np.float32)
-    table = np.asarray(jax.vmap(lambda x: told_of(task, x))(task.features(jnp.asarray(data.values))), float)
+    table = np.asarray(jax.vmap(lambda x: told_of(task, 1024, x))(task.features(jnp.asarray(data.values))), float)
     centred = table - table.mean(0)
     wanted = np.linalg.solve(centred.T @ centred + 50 * np.eye(table.shape[1]), centred.T @ (y - y.mean()))
-    found = solved(sums(task, data.values, y), 50.0)
+    found = solved(sums(task, 1024, data.values, y), 50.0)
     np.testing.assert_allclose(found.features, wanted, atol=1e-4)
     np.testing.assert_allclose(found.offset, y.mean() - table.mean(0) @ wanted, atol=1e-3)
 

@@ -13,9 +13,9 @@ from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
 from genomimic.labels import known
 from genomimic.modalities import Sequences
-from genomimic.predictor import Predictor, said_by
+from genomimic.predictor import Predictor
 from genomimic.predictors import LEARNERS, Learner, Members, Numbers, Target, Task, target_of
-from genomimic.predictors.base import blocks, only
+from genomimic.predictors.base import blocks, only, said_by
 from genomimic.predictors.calibration import Bands, bands_of, temperature_of
 from genomimic.predictors.targets import label_column
 from genomimic.splitting import folds, split

@@ -22,9 +22,9 @@ PREFIX = "letter"
 TITLES = {
     "pearson_r": "Pearson's r",
     "spearman": "Spearman's rho",
-    "rmse": "root mean square error",
-    "coverage": "true values inside 90% intervals",
-    "width": "width of intervals",
+    "rmse": "RMSE",
+    "coverage": "inside 90% intervals",
+    "width": "their width",
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
     "log_loss": "log loss (nats)",
@@ -165,4 +165,7 @@ def _shown(trained: Trained) -> Dataset:
 
 def _truth(dataset: Dataset, predictor: Predictor, row: int) -> str:
     known = dataset.labels.get(predictor.target.label)
-    return "" if known is None or not str(known[row]) else f", true {known[row]}"
+    if known is None or not str(known[row]):
+        return ""
+    true = known[row] if predictor.task.classes else f"{float(known[row]):.3g}"
+    return f", true {true}"

@@ -21,7 +21,7 @@ from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
 from genomimic.predictor_files import read_config, read_weights, understood
 from genomimic.predictors import Classes, Learner, Members, Numbers, Target, Task
-from genomimic.predictors.base import COMPILED, blocks
+from genomimic.predictors.base import COMPILED, blocks, mean_of, said_by
 from genomimic.predictors.calibration import Bands, probabilities
 
 Score = Callable[[Any, Float[Array, "length features"]], Float[Array, ""]]
@@ -109,7 +109,7 @@ class Predictor:
         `of` (the first one where not given).
         """
         task, symbols = self.task, self.task.symbols
-        mean = partial(_mean, self.learner, task)
+        mean = partial(mean_of, self.learner, task)
         if isinstance(self.target, Numbers):
             centre, scale = self.target.mean, self.target.deviation
             return self.members, lambda params, x: mean(params, x[:, :symbols])[0] * scale + centre
@@ -123,20 +123,6 @@ class Predictor:
         if given != learned:
             raise UsageError(f"the predictor was trained on {learned}, this is {given}")
         return self.modality.conform(dataset, self.task.length).values
-
-
-def _mean(
-    learner: Learner, task: Task, members: Members, x: Float[Array, "length symbols"]
-) -> Float[Array, " outputs"]:
-    return jax.vmap(lambda member: learner.outputs(task, member, x))(members).mean(0)
-
-
-@partial(jax.jit, static_argnums=(0, 1), compiler_options=COMPILED)
-def said_by(
-    learner: Learner, task: Task, members: Members, x: Float[Array, "block length symbols"]
-) -> Float[Array, "block outputs"]:
-    """The mean of what members say of each record."""
-    return jax.vmap(partial(_mean, learner, task, members))(x)
 
 
 def _added(score: Score, params: Any, x: Float[Array, "block length symbols"]) -> Float[Array, "block length"]:

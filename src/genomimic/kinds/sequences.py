@@ -43,7 +43,9 @@ class SequenceKind(Kind):
         return tuple(_padded(dataset, width) for dataset in datasets)
 
     def controls(self, draw: Dataset, rng: np.random.Generator) -> Mapping[str, Dataset]:
-        return {"shuffled": replace(draw, values=shuffled(draw.values, rng))}
+        letters, order = shuffled(draw.values, rng), rng.permutation(len(draw))
+        labels = {name: column[order] for name, column in draw.labels.items()}
+        return {"shuffled": replace(draw, values=letters), "relabelled": replace(draw, labels=labels)}
 
     def describe(self, train: View) -> Describe:
         return _features

@@ -18,6 +18,7 @@ from genomimic.metrics import (
     positions,
     privacy,
     spectra,
+    usefulness,
 )
 from genomimic.metrics.base import METRICS, Metric, metric
 
@@ -42,4 +43,5 @@ __all__ = [
     "positions",
     "privacy",
     "spectra",
+    "usefulness",
 ]

@@ -27,7 +27,8 @@ def contributions_svg(text: str, added: Float[np.ndarray, " length"], *, name: s
     added = added[: len(text)]
     width, reach = LEFT + len(text) * COLUMN + 8, max(float(np.abs(added).max(initial=0.0)), 1e-9)
     alt = escape(f"What each letter of {name} adds to {unit}: from {added.min():.2g} to {added.max():.2g}", quote=True)
-    box = f'viewBox="0 0 {width} {TOP + HEIGHT + BOTTOM}" style="min-width:{width}px;max-width:{1.3 * width:.0f}px"'
+    size = f"min-width:{min(width, 1060)}px;max-width:{1.3 * width:.0f}px"
+    box = f'viewBox="0 0 {width} {TOP + HEIGHT + BOTTOM}" style="{size}"'
     letters = "".join(_letter(letter, at, added[at] / reach, prefix) for at, letter in enumerate(text))
     return (
         f'<svg class="logo" {box} role="img" aria-label="{alt}"><title>{alt}</title>'

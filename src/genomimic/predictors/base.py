@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 import jax
@@ -98,6 +99,21 @@ class Learner(ABC):
         """What a member says of a record: the mean over both strands where these count alike."""
         said = self.one(task, member, features)
         return said if task.complement is None else (said + self.one(task, member, task.turned(features))) / 2
+
+
+def mean_of(
+    learner: Learner, task: Task, members: Members, x: Float[Array, "length symbols"]
+) -> Float[Array, " outputs"]:
+    """What members say of a record on average."""
+    return jax.vmap(lambda member: learner.outputs(task, member, x))(members).mean(0)
+
+
+@partial(jax.jit, static_argnums=(0, 1), compiler_options=COMPILED)
+def said_by(
+    learner: Learner, task: Task, members: Members, x: Float[Array, "block length symbols"]
+) -> Float[Array, "block outputs"]:
+    """The mean of what members say of each record."""
+    return jax.vmap(partial(mean_of, learner, task, members))(x)
 
 
 def only(members: Members, number: int) -> Members:

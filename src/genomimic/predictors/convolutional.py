@@ -18,7 +18,7 @@ import optax
 from jaxtyping import Array, Float, Int, Int8, PRNGKeyArray
 
 from genomimic import nn
-from genomimic.predictors.base import COMPILED, Learner, Members, Task, Told, stacked
+from genomimic.predictors.base import COMPILED, Learner, Members, Task, Told, blocks, said_by, stacked
 
 BATCH = 128
 CLIP = 1.0
@@ -73,6 +73,8 @@ class Convolutional(Learner):
     epochs: int = 12
     exchanged: float = 0.05
     """Share of letters that are drawn anew each time a record is seen."""
+    moved: int = 3
+    """Places by which records are moved at most each time they are seen, where that helps."""
     mixed: float = 0.3
     """Parameter of the Beta distribution that two records are mixed by."""
     most_letters: int = 25_000_000
@@ -89,17 +91,32 @@ class Convolutional(Learner):
         seed: int,
         told: Told,
     ) -> Members:
-        """One network for each fold."""
-        count = int(folds.max()) + 1
-        steps, members = self._steps(task, len(tokens) * (count - 1) // max(count, 1)), []
-        for fold in range(count):
-            told(fold / count, f"{self.name}, member {fold + 1} of {count}")
+        """One network for each fold, with records moved where that helps to predict the first fold."""
+        count, letters, labels = int(folds.max()) + 1, jnp.asarray(tokens), jnp.asarray(wanted)
+        steps = self._steps(task, len(tokens) * (count - 1) // max(count, 1))
+
+        def member(fold: int, moved: float) -> Any:
             draws = _draws(np.flatnonzero(folds != fold), steps, np.random.default_rng([seed, fold]))
             key = jax.random.fold_in(jax.random.key(seed, impl="rbg"), fold)
-            member = _train(self, task, jnp.asarray(tokens), jnp.asarray(wanted), jnp.asarray(draws), key)
-            members.append(jax.block_until_ready(member))
+            return jax.block_until_ready(_train(self, task, letters, labels, jnp.asarray(draws), moved, key))
+
+        told(0.0, f"{self.name}, whether the exact place matters")
+        first, rows = {moved: member(0, moved) for moved in (0.0, float(self.moved))}, folds == 0
+        losses = {moved: self._loss(task, one, tokens[rows], wanted[rows]) for moved, one in first.items()}
+        moved = min(losses, key=lambda one: losses[one])
+        members = [first[moved]]
+        for fold in range(1, count):
+            told(fold / count, f"{self.name}, member {fold + 1} of {count}")
+            members.append(member(fold, moved))
         told(1.0, self.name)
         return stacked(members)
+
+    def _loss(
+        self, task: Task, member: Any, tokens: Int8[np.ndarray, "n length"], wanted: Float[np.ndarray, "n outputs"]
+    ) -> float:
+        alone = jax.tree.map(lambda leaf: leaf[None], member)
+        said = blocks(partial(said_by, self, task), alone, task, tokens)
+        return float(task.loss(jnp.asarray(said), jnp.asarray(wanted)).mean())
 
     def template(self, task: Task) -> Any:
         return jax.eval_shape(partial(self._weights, task), jax.random.key(0, impl="rbg"))
@@ -133,6 +150,7 @@ def _train(
     tokens: Int8[Array, "n length"],
     wanted: Float[Array, "n outputs"],
     draws: Int[Array, "steps batch"],
+    moved: float | Float[Array, ""],
     key: PRNGKeyArray,
 ) -> Any:
     """The weights of a network trained on these rows in turn."""
@@ -143,7 +161,7 @@ def _train(
 
     def loss(weights: Any, rows: Int[Array, " batch"], key: PRNGKeyArray) -> Float[Array, ""]:
         told, dropped = jax.random.split(key)
-        x, y = _varied(learner, task, tokens[rows], wanted[rows], told)
+        x, y = _varied(learner, task, tokens[rows], wanted[rows], moved, told)
         network = learner._network(task, weights)
         said = jax.vmap(lambda one, key: network(one, key, learner.drop))(x, jax.random.split(dropped, BATCH))
         return task.loss(said, y).mean()
@@ -163,16 +181,24 @@ def _varied(
     task: Task,
     tokens: Int8[Array, "batch length"],
     wanted: Float[Array, "batch outputs"],
+    moved: float | Float[Array, ""],
     key: PRNGKeyArray,
 ) -> tuple[Float[Array, "batch length symbols"], Float[Array, "batch outputs"]]:
-    """Records as they are told: some letters exchanged, strands turned where these count alike, pairs mixed."""
-    keys = jax.random.split(key, 4)
+    """Records as they are told: some letters exchanged, moved, strands turned where these count alike, pairs mixed."""
+    keys = jax.random.split(key, 5)
     hit = jax.random.bernoulli(keys[0], learner.exchanged, tokens.shape) & (tokens < task.symbols)
     x = task.features(jnp.where(hit, jax.random.randint(keys[1], tokens.shape, 0, task.symbols, tokens.dtype), tokens))
     if task.complement is not None:
         turned = jax.random.bernoulli(keys[2], shape=(len(x), 1, 1))
         x = jnp.where(turned, jax.vmap(task.turned)(x), x)
+    x = jax.vmap(_move)(x, jnp.round(jax.random.uniform(keys[4], (len(x),), minval=-moved, maxval=moved)))
     share = jax.random.beta(keys[3], learner.mixed, learner.mixed, (len(x),))
     share = jnp.maximum(share, 1 - share)
     mixed = share[:, None, None] * x + (1 - share)[:, None, None] * x[::-1]
     return mixed, share[:, None] * wanted + (1 - share)[:, None] * wanted[::-1]
+
+
+def _move(x: Float[Array, "length symbols"], places: Float[Array, ""]) -> Float[Array, "length symbols"]:
+    """Letters moved to the right, or to the left by fewer than no places; nothing stands where they came from."""
+    at = jnp.arange(len(x)) - places.astype(int)
+    return jnp.where(((at >= 0) & (at < len(x)))[:, None], x[at], 0.0)

@@ -18,7 +18,6 @@ from jaxtyping import Array, Float, Int, Int8
 
 from genomimic.predictors.base import BLOCK, COMPILED, Learner, Members, Task, Told, blocks, counts, stacked
 
-MOST_WORDS = 1024  # words of one size: 5-mers of DNA, 2-mers of protein
 MOST_PLACES = 4096  # letters times places; of longer records, words alone
 STRENGTHS = (10.0, 100.0, 1000.0, 3000.0, 10000.0)  # of the penalty, which counts as much as so many records
 
@@ -48,6 +47,9 @@ class Linear(Learner):
     name: ClassVar[str] = "linear"
     summary: ClassVar[str] = "ridge regression on k-mer counts, and on letters by position where records are aligned"
 
+    most_words: int = 1024
+    """Words of one size: 5-mers of DNA, 2-mers of protein."""
+
     def fit(
         self,
         task: Task,
@@ -59,7 +61,9 @@ class Linear(Learner):
         told: Told,
     ) -> Members:
         """One member for each fold; the penalty is the one that predicts the folds left out best."""
-        parts = [sums(task, tokens[folds == fold], wanted[folds == fold]) for fold in range(folds.max() + 1)]
+        parts = [
+            sums(task, self.most_words, tokens[folds == fold], wanted[folds == fold]) for fold in range(folds.max() + 1)
+        ]
         whole = added(parts)
         fits, errors = [], np.zeros(len(STRENGTHS))
         for number, part in enumerate(parts):
@@ -70,39 +74,47 @@ class Linear(Learner):
         return stacked([fit[int(errors.argmin())] for fit in fits])
 
     def template(self, task: Task) -> Weights:
-        width = jax.eval_shape(partial(told_of, task), jax.ShapeDtypeStruct((task.length, task.symbols), jnp.float32))
+        width = jax.eval_shape(
+            partial(told_of, task, self.most_words), jax.ShapeDtypeStruct((task.length, task.symbols), jnp.float32)
+        )
         return Weights(
             jax.ShapeDtypeStruct((*width.shape, task.outputs), jnp.float32),  # pyright: ignore[reportArgumentType]
             jax.ShapeDtypeStruct((task.outputs,), jnp.float32),  # pyright: ignore[reportArgumentType]
         )
 
     def one(self, task: Task, member: Weights, features: Float[Array, "length symbols"]) -> Float[Array, " outputs"]:
-        return told_of(task, features) @ member.features + member.offset
+        return told_of(task, self.most_words, features) @ member.features + member.offset
 
 
-def told_of(task: Task, x: Float[Array, "length symbols"]) -> Float[Array, " features"]:
+def told_of(task: Task, most_words: int, x: Float[Array, "length symbols"]) -> Float[Array, " features"]:
     """Square roots of word counts, and letters by place where these mean something."""
-    sizes = [k for k in range(1, task.length + 1) if task.symbols**k <= MOST_WORDS]
+    sizes = [k for k in range(1, task.length + 1) if task.symbols**k <= most_words]
     parts = [jnp.sqrt(counts(x, k) + 0.25) - 0.5 for k in sizes]
     if task.aligned and x.size <= MOST_PLACES:
         parts.append(x.ravel())
     return jnp.concatenate(parts)
 
 
-@partial(jax.jit, static_argnums=0, compiler_options=COMPILED)
-def _table(task: Task, x: Float[Array, "block length symbols"]) -> Float[Array, "block features"]:
-    of = partial(told_of, task)
+@partial(jax.jit, static_argnums=(0, 1), compiler_options=COMPILED)
+def _table(task: Task, most_words: int, x: Float[Array, "block length symbols"]) -> Float[Array, "block features"]:
+    of = partial(told_of, task, most_words)
     if task.complement is None:
         return jax.vmap(of)(x)
     return jax.vmap(lambda one: (of(one) + of(task.turned(one))) / 2)(x)
 
 
-def sums(task: Task, tokens: Int8[np.ndarray, "n length"], wanted: Float[np.ndarray, "n outputs"]) -> Sums:
+def sums(
+    task: Task, most_words: int, tokens: Int8[np.ndarray, "n length"], wanted: Float[np.ndarray, "n outputs"]
+) -> Sums:
     """The sums of records, a few at a time."""
     found = []
     for at in range(0, max(len(tokens), 1), 16 * BLOCK):
         rows, y = tokens[at : at + 16 * BLOCK], wanted[at : at + 16 * BLOCK].astype(float)
-        table = blocks(lambda _, x: _table(task, x), None, task, rows) if len(rows) else np.zeros((0, 1), np.float32)
+        table = (
+            blocks(lambda _, x: _table(task, most_words, x), None, task, rows)
+            if len(rows)
+            else np.zeros((0, 1), np.float32)
+        )
         squares = (table.T @ table).astype(float)
         total = table.sum(0, dtype=float)
         found.append(Sums(len(rows), total, y.sum(0), squares, table.T.astype(float) @ y, float((y**2).sum())))
