@@ -6,7 +6,7 @@ TSTR: a learner taught by synthetic records, tested on the holdout. TRTR: one ta
 TRTS: one taught by real training records, tested on synthetic ones. Retention is (TSTR - chance) / (TRTR - chance); its
 interval comes from half-samples of holdout clusters, both learners being tested on the same. The judge is taught by
 holdout and validation records, which the generator has never met; what it says of real training records is the ceiling,
-of synthetic records with labels in random order the floor. Then augmentation curves, beside copies with mutated letters.
+of synthetic records with labels in random order the floor. Then augmentation curves, beside mutated copies.
 Synthetic records are drawn from the run, labels being as frequent as in training, unless a file is given.
 """
 
