@@ -9,6 +9,7 @@ from genomimic import nn
 from genomimic.models.autoregressive import Network
 from genomimic.models.base import Spec
 from genomimic.models.dense import Profile
+from genomimic.models.guard import FREE, Free
 from genomimic.models.prior import Prior
 from genomimic.models.telling import Telling
 
@@ -88,10 +89,11 @@ class OrderedDecoder(eqx.Module):
         contexts: Float[Array, "contexts told"],
         weights: tuple[float, ...],
         key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Shaped[Array, " length"]:
         """One sequence drawn value by value, the contexts weighted."""
         told = jax.vmap(self._told, (None, 0))(z, contexts)
-        return self.network.unroll(spec, 1.0, key, told, weights)
+        return self.network.unroll(spec, 1.0, key, told, weights, guard)
 
 
 class ProfileDecoder(eqx.Module):
@@ -121,8 +123,9 @@ class ProfileDecoder(eqx.Module):
         contexts: Float[Array, "contexts told"],
         weights: tuple[float, ...],
         key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Shaped[Array, " length"]:
-        """One record drawn at once, the contexts weighted."""
+        """One record drawn at once, the contexts weighted; rules are for sequences, so there are none."""
         each = [self.profile(spec, jnp.concatenate([z, condition])) for condition in contexts]
         return spec.observation.draw(nn.weighted(weights, each), key)
 

@@ -19,6 +19,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, settled
+from genomimic.models.guard import FREE, Free
 from genomimic.models.strands import either_strand, log_mean
 from genomimic.models.telling import Telling, telling_of_labels, told_by
 from genomimic.models.trunk import CausalTrunk
@@ -75,6 +76,7 @@ class Network(eqx.Module):
         key: PRNGKeyArray,
         told: Float[Array, "contexts #length #width"],
         weights: tuple[float, ...] = (1.0,),
+        guard: Free = FREE,
     ) -> Shaped[Array, " length"]:
         """One sequence drawn value by value; where it is told several things, what the network says is weighted."""
         observation = spec.observation
@@ -83,18 +85,18 @@ class Network(eqx.Module):
         positions = told + (self.positions if self.aligned else jnp.zeros(places))[:, None]
 
         def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Shaped[Array, ""]]:
-            before, surplus, memories = carry
+            before, surplus, memories, known = carry
             i, position, bias, expected, key = at
             seen = nn.linear(self.before, jnp.concatenate([before, _scaled(surplus, i)]) if self.counts else before)
             followed = [self.trunk.next(seen + position[k], memory, i) for k, memory in enumerate(memories)]
             params = nn.weighted(weights, [nn.linear(self.out, x) for x, _ in followed]) + bias
-            drawn = observation.draw(params / temperature, key)
+            drawn = observation.draw(params / temperature + guard.barred(known, i), key)
             features = observation.features(drawn)
             memories = tuple(memory for _, memory in followed)
-            return (nn.present(features), surplus + features - expected, memories), drawn
+            return (nn.present(features), surplus + features - expected, memories, guard.after(known, i, drawn)), drawn
 
         memories = (self.trunk.start(),) * len(weights)
-        start = (nn.nothing(1, observation.inputs)[0], jnp.zeros(observation.inputs), memories)
+        start = (nn.nothing(1, observation.inputs)[0], jnp.zeros(observation.inputs), memories, guard.start())
         keys = jax.random.split(key, spec.length)
         at = (jnp.arange(spec.length), positions, self._bias(), self._expected(), keys)
         return observation.trim(jax.lax.scan(place, start, at)[1])
@@ -214,10 +216,15 @@ class Autoregressive(Model):
         self, spec: Spec, state: nn.Averaged[Told], codes: Int[Array, " labels"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
         draw_key, strand_key = jax.random.split(key)
+        return either_strand(spec, self.obey(spec, state, codes, FREE, draw_key), strand_key)
+
+    def obey(
+        self, spec: Spec, state: nn.Averaged[Told], codes: Int[Array, " labels"], guard: Free, key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """The values of one new record that keeps the guard's rules, on the strand that is written."""
         contexts, weights = spec.conditions.contexts(codes, self.guidance)
         told = jax.vmap(lambda told: told_by(state.average.telling, told))(contexts)
-        drawn = state.average.network.unroll(spec, self.temperature, draw_key, told, weights)
-        return either_strand(spec, drawn, strand_key)
+        return state.average.network.unroll(spec, self.temperature, key, told, weights, guard)
 
     def networks(self, state: nn.Averaged[Told]) -> Mapping[str, Any]:
         told = {} if state.average.telling is None else {"labels": state.average.telling}

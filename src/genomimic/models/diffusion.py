@@ -18,7 +18,9 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic import nn
+from genomimic.errors import UsageError
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
+from genomimic.models.guard import Free, Ruled
 from genomimic.models.strands import either_strand, log_mean
 from genomimic.models.telling import Telling, telling_of_labels, told_by
 from genomimic.models.trunk import CausalTrunk
@@ -76,17 +78,83 @@ class Network(eqx.Module):
         heard = told_by(self.telling, told)
         keys = (None, None, None) if key is None else jax.random.split(key, 3)
         tokens = jax.nn.one_hot(x, self.beside[0].shape[1])
-        before, behind = _shifted(tokens, 1), _shifted(tokens, -1)
-        left = self.sides[0](nn.linear(self.letters[0], before) + self.positions + heard, drop, keys[0])
-        right = self.sides[1]((nn.linear(self.letters[1], behind) + self.positions + heard)[::-1], drop, keys[1])[::-1]
-        parts = [left, right, _others(tokens)]
-        if self.telling is not None:
-            parts.append(jnp.broadcast_to(heard, left.shape))
-        joined = jnp.concatenate(parts, 1)
-        first = jax.nn.relu(nn.linear(self.joined, joined) + self.joined_positions)
-        first = first * nn.dropout(jnp.ones(first.shape[1]), drop, keys[2])
+        beside = _shifted(tokens, 1), _shifted(tokens, -1)
+        left = self.sides[0](nn.linear(self.letters[0], beside[0]) + self.positions + heard, drop, keys[0])
+        right = self._right(beside[1], heard, drop, keys[1])
+        mask = nn.dropout(jnp.ones(self.hidden.weight.shape[0]), drop, keys[2])
+        return self._said((left, right), _others(tokens), heard, beside, self._tables(), mask)
+
+    def unroll(
+        self,
+        spec: Spec,
+        x: Int[Array, " length"],
+        contexts: Float[Array, "contexts labels"],
+        weights: tuple[float, ...],
+        guard: Free,
+        key: PRNGKeyArray,
+    ) -> Int[Array, " length"]:
+        """The row with all letters drawn anew from left to right, each given those drawn and known ones behind it."""
+        symbols, width = spec.symbols + 2, self.positions.shape[1]
+        told = [told_by(self.telling, one) for one in contexts]
+        behind = _shifted(jax.nn.one_hot(x, symbols), -1)
+        right = jnp.stack([self._right(behind, one, 0.0, None) for one in told], 1)
+        heard = jnp.stack([jnp.broadcast_to(one, (spec.length, one.shape[1])) for one in told], 1)
+        tables = jax.tree.map(lambda one: jnp.broadcast_to(one, (spec.length, *one.shape[1:])), self._tables())
+        positions = jnp.broadcast_to(self.positions, (spec.length, width))
+
+        def place(carry: Any, at: Any) -> tuple[Any, Int[Array, ""]]:
+            x, before, memories, known = carry
+            i, position, right, behind, heard, tables, key = at
+            tokens, seen = jax.nn.one_hot(x, symbols), nn.linear(self.letters[0], before) + position
+            followed = [self.sides[0].next(seen + one, memory, i) for one, memory in zip(heard, memories, strict=True)]
+            others, beside = _others(tokens)[i][None], (before[None], behind[None])
+            tables = jax.tree.map(lambda one: one[None], tables)
+            said = [
+                self._said((left[None], right[k][None]), others, heard[k][None], beside, tables)[0]
+                for k, (left, _) in enumerate(followed)
+            ]
+            drawn = spec.observation.draw(nn.weighted(weights, said) + guard.barred(known, i), key)
+            memories = tuple(memory for _, memory in followed)
+            return (x.at[i].set(drawn), jax.nn.one_hot(drawn, symbols), memories, guard.after(known, i, drawn)), drawn
+
+        unseen = jax.nn.one_hot(spec.symbols, symbols)
+        start = (x, unseen, (self.sides[0].start(),) * len(told), guard.start())
+        keys = jax.random.split(key, spec.length)
+        at = (jnp.arange(spec.length), positions, right, behind, heard, tables, keys)
+        return jax.lax.scan(place, start, at)[1]
+
+    def _right(
+        self,
+        behind: Float[Array, "length tokens"],
+        heard: Float[Array, "#length #width"],
+        drop: float,
+        key: PRNGKeyArray | None,
+    ) -> Float[Array, "length width"]:
+        """What the letters behind each place say."""
+        seen = nn.linear(self.letters[1], behind) + self.positions + heard
+        return self.sides[1](seen[::-1], drop, key)[::-1]
+
+    def _tables(self) -> tuple[Float[Array, "places ..."], ...]:
+        """What belongs to places, whatever the letters."""
+        return self.joined_positions, self.bias, *self.beside
+
+    def _said(
+        self,
+        sides: tuple[Float[Array, "rows width"], Float[Array, "rows width"]],
+        others: Float[Array, "rows shares"],
+        heard: Float[Array, "#rows #width"],
+        beside: tuple[Float[Array, "rows tokens"], Float[Array, "rows tokens"]],
+        tables: tuple[Any, ...],
+        mask: Float[Array, " joined"] | float = 1.0,
+    ) -> Float[Array, "rows symbols"]:
+        """Logits from both sides; `mask` multiplies channels."""
+        joined_positions, bias, *tables_beside = tables
+        told = [] if self.telling is None else [jnp.broadcast_to(heard, sides[0].shape)]
+        joined = jnp.concatenate([*sides, others, *told], 1)
+        first = mask * jax.nn.relu(nn.linear(self.joined, joined) + joined_positions)
         second = first + jax.nn.relu(nn.linear(self.hidden, first))
-        return nn.linear(self.out, second) + self.bias + _rows(self.beside[0], before) + _rows(self.beside[1], behind)
+        neighbours = [_rows(table, tokens) for table, tokens in zip(tables_beside, beside, strict=True)]
+        return nn.linear(self.out, second) + bias + neighbours[0] + neighbours[1]
 
 
 @dataclass(frozen=True)
@@ -229,6 +297,17 @@ class Diffusion(Model):
 
         now = jnp.arange(rounds), jax.random.split(draw_key, rounds)
         return jax.lax.scan(draw, known.astype(jnp.int8), now)[0]
+
+    def obey(
+        self, spec: Spec, state: nn.Averaged[Network], codes: Int[Array, " labels"], guard: Ruled, key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
+        """From left to right, since rules are told of beginnings; letters that the rules settle are known before."""
+        if spec.ends:
+            raise UsageError("diffusion keeps rules on records of one length only; use --model autoregressive or vae")
+        contexts, weights = spec.conditions.contexts(codes, self.guidance)
+        possible = guard.possible()
+        known = jnp.where(possible.sum(1) == 1, jnp.argmax(possible, 1), spec.observation.missing).astype(jnp.int8)
+        return state.average.unroll(spec, known, contexts, weights, guard, key)
 
     def networks(self, state: nn.Averaged[Network]) -> Mapping[str, Any]:
         return {"network": state.average}

@@ -29,6 +29,7 @@ from genomimic import nn
 from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec, settled
 from genomimic.models.critic import Discriminator, OrderedDiscriminator, ProfileDiscriminator
 from genomimic.models.generator import Generator, OrderedGenerator, ProfileGenerator
+from genomimic.models.guard import FREE, Free
 from genomimic.models.moments import moment_gap, near_twins
 from genomimic.models.witness import Means, means, witness
 
@@ -279,14 +280,26 @@ class GAN(Model):
     def sample(
         self, spec: Spec, state: GANState, codes: Int[Array, " labels"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
+        return self.obey(spec, state, codes, FREE, key)
+
+    def obey(
+        self, spec: Spec, state: GANState, codes: Int[Array, " labels"], guard: Free, key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """The values of one new record that keeps the guard's rules."""
         noise_key, key = jax.random.split(key)
-        return self.decode(spec, state, jax.random.normal(noise_key, (self.latent,)), codes, key)
+        return self.decode(spec, state, jax.random.normal(noise_key, (self.latent,)), codes, key, guard)
 
     def decode(
-        self, spec: Spec, state: GANState, z: Float[Array, " latent"], codes: Int[Array, " labels"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        state: GANState,
+        z: Float[Array, " latent"],
+        codes: Int[Array, " labels"],
+        key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Shaped[Array, " length"]:
         """A record generated from a noise vector, for labels of these numbers."""
-        return spec.observation.from_features(state.average.unroll(spec, z, spec.conditions.told(codes), key))
+        return spec.observation.from_features(state.average.unroll(spec, z, spec.conditions.told(codes), key, guard))
 
     def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " columns"]) -> Float[Array, ""]:
         """D(x) of any record."""

@@ -1,5 +1,7 @@
 """The generators: a noise vector, and what is told of the record, to a sequence from left to right, or to a profile."""
 
+from typing import Any
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -8,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from genomimic import nn
 from genomimic.models.base import Spec
 from genomimic.models.dense import Profile
+from genomimic.models.guard import FREE, Free
 
 CODE = 16
 """Numbers that the noise vector sends to each position."""
@@ -60,25 +63,29 @@ class OrderedGenerator(eqx.Module):
         self.window = window
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        z: Float[Array, " latent"],
+        told: Float[Array, " told"],
+        key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Float[Array, "length inputs"]:
         """Features of one sequence drawn value by value, with a straight-through gradient."""
         observation = spec.observation
         codes, films = self._sent(jnp.concatenate([z, told]))
 
-        def place(
-            past: tuple[Float[Array, " past"], Float[Array, " inputs"]], at: tuple[Shaped[Array, "..."], ...]
-        ) -> tuple[tuple[Float[Array, " past"], Float[Array, " inputs"]], Float[Array, " inputs"]]:
-            windows, last = past
-            code, position, bias, before, key = at
+        def place(carry: Any, at: tuple[Shaped[Array, "..."], ...]) -> tuple[Any, Float[Array, " inputs"]]:
+            windows, last, known = carry
+            i, code, position, bias, before, key = at
             params = self._network(windows, last * bool(self.window), code, films, (position, bias, before))
-            drawn = observation.stay_ended(last, observation.relax(params, key))
-            return (jnp.concatenate([nn.present(drawn), windows])[: windows.size], drawn), drawn
+            drawn = observation.stay_ended(last, observation.relax(params + guard.barred(known, i), key))
+            known = guard.after(known, i, jnp.argmax(drawn))
+            return (jnp.concatenate([nn.present(drawn), windows])[: windows.size], drawn, known), drawn
 
         inputs = self.before.shape[1]
-        unseen = (nn.nothing(self.window, inputs).ravel(), jnp.zeros(inputs))
-        keys = jax.random.split(key, len(self.positions))
-        _, drawn = jax.lax.scan(place, unseen, (codes, self.positions, self.bias, self.before, keys))
+        unseen = (nn.nothing(self.window, inputs).ravel(), jnp.zeros(inputs), guard.start())
+        places, keys = jnp.arange(len(self.positions)), jax.random.split(key, len(self.positions))
+        _, drawn = jax.lax.scan(place, unseen, (places, codes, self.positions, self.bias, self.before, keys))
         return drawn
 
     def _sent(
@@ -113,9 +120,14 @@ class ProfileGenerator(eqx.Module):
         self.profile = Profile(spec, latent + spec.conditions.width, widths, key)
 
     def unroll(
-        self, spec: Spec, z: Float[Array, " latent"], told: Float[Array, " told"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        z: Float[Array, " latent"],
+        told: Float[Array, " told"],
+        key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Float[Array, "length inputs"]:
-        """Features of one record drawn at once, with a straight-through gradient."""
+        """Features of one record drawn at once, with a straight-through gradient; there are no rules for such."""
         return spec.observation.relax(self.profile(spec, jnp.concatenate([z, told])), key)
 
 

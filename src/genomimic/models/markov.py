@@ -11,7 +11,7 @@ Jelinek & Mercer 1980 (interpolation); Ohler et al. 1999, Bioinformatics 15:362 
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -20,6 +20,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic.errors import UsageError
 from genomimic.models.base import Count, Model, Plan, Positive, Scalars, Spec
+from genomimic.models.guard import FREE, Free
 from genomimic.observation import Categorical
 
 ALPHAS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 400.0)
@@ -105,6 +106,11 @@ class Chain(Model):
     def sample(
         self, spec: Spec, state: Counts, codes: Int[Array, " labels"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
+        return self.obey(spec, state, codes, FREE, key)
+
+    def obey(
+        self, spec: Spec, state: Counts, codes: Int[Array, " labels"], guard: Free, key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
         """Letter by letter, each from the table of the highest order that the letters before it allow."""
         symbols, places = _symbols(spec), self._place(spec, codes)
         tables = _tables(state.words, state.alpha, symbols)
@@ -116,18 +122,20 @@ class Chain(Model):
         longest = len(state.words) - 1
 
         def letter(
-            history: Int[Array, ""], at: tuple[Int[Array, ""], Int[Array, ""], Float[Array, ""], PRNGKeyArray]
-        ) -> tuple[Int[Array, ""], Int[Array, ""]]:
-            i, place, end, key = at
+            carry: tuple[Int[Array, ""], Any], at: tuple[Int[Array, ""], Int[Array, ""], Float[Array, ""], PRNGKeyArray]
+        ) -> tuple[tuple[Int[Array, ""], Any], Int[Array, ""]]:
+            (history, known), (i, place, end, key) = carry, at
             options = [tables[0][0, 0]] + [table[place, history % symbols**k] for k, table in enumerate(tables[1:])]
             probs = jnp.stack(options)[jnp.minimum(i, state.order) + 1]
             end_key, letter_key = jax.random.split(key)
-            token = jax.random.categorical(letter_key, jnp.log(probs))
+            barred = jnp.broadcast_to(guard.barred(known, i), (spec.observation.outputs,))
+            token = jax.random.categorical(letter_key, jnp.log(probs) + barred[:symbols])
             history = (history * symbols + token) % symbols ** max(longest, 1)
-            return history, jnp.where(jax.random.uniform(end_key) < end, symbols, token)
+            drawn = jnp.where(jax.random.uniform(end_key) < _ruled(end, barred, symbols), symbols, token)
+            return (history, guard.after(known, i, drawn)), drawn
 
         at = (jnp.arange(spec.length), places, ends, jax.random.split(key, spec.length))
-        _, tokens = jax.lax.scan(letter, jnp.array(0), at)
+        _, tokens = jax.lax.scan(letter, (jnp.array(0), guard.start()), at)
         return spec.observation.trim(tokens)
 
     def _place(self, spec: Spec, codes: Int[Array, " labels"]) -> Int[Array, " length"]:
@@ -288,6 +296,12 @@ def _tables(
         prior = jnp.tile(shorter, (1, counts.shape[1] // shorter.shape[1], 1))
         tables.append((counts + alpha * prior) / (counts.sum(-1, keepdims=True) + alpha))
     return tables
+
+
+def _ruled(end: Float[Array, ""], barred: Float[Array, " outcomes"], symbols: int) -> Float[Array, ""]:
+    """The chance of an end where rules may bar it, or bar all letters."""
+    letters_barred = (barred[:symbols] < 0).all()
+    return jnp.where(letters_barred, 1.0, end * (barred[symbols:] == 0).any())
 
 
 def _end_probs(outcomes: Int[Array, "length 2"]) -> Float[Array, " length"]:

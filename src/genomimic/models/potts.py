@@ -20,6 +20,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from genomimic import nn
 from genomimic.errors import UsageError
 from genomimic.models.base import Model, Plan, Positive, Scalars, Spec, settled
+from genomimic.models.guard import FREE, Free
 from genomimic.models.strands import either_strand, log_mean
 
 MOST_COUPLINGS = 2**23
@@ -86,20 +87,27 @@ class AutoregressivePotts(Model):
     def sample(
         self, spec: Spec, state: nn.Averaged[Potts], codes: Int[Array, " labels"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
+        draw_key, strand_key = jax.random.split(key)
+        return either_strand(spec, self.obey(spec, state, codes, FREE, draw_key), strand_key)
+
+    def obey(
+        self, spec: Spec, state: nn.Averaged[Potts], codes: Int[Array, " labels"], guard: Free, key: PRNGKeyArray
+    ) -> Int[Array, " length"]:
         """From left to right: each letter adds its couplings to the parameters of all positions behind it."""
         couplings = _earlier(state.average.couplings)
 
         def place(
-            params: Float[Array, "length outputs"], at: tuple[Int[Array, ""], Float[Array, "inputs _ _"], PRNGKeyArray]
-        ) -> tuple[Float[Array, "length outputs"], Int[Array, ""]]:
-            i, sent, key = at
-            drawn = spec.observation.draw(params[i], key)
-            return params + jnp.tensordot(spec.observation.features(drawn), sent, 1), drawn
+            carry: tuple[Float[Array, "length outputs"], Any],
+            at: tuple[Int[Array, ""], Float[Array, "inputs _ _"], PRNGKeyArray],
+        ) -> tuple[tuple[Float[Array, "length outputs"], Any], Int[Array, ""]]:
+            (params, known), (i, sent, key) = carry, at
+            drawn = spec.observation.draw(params[i] + guard.barred(known, i), key)
+            sent = jnp.tensordot(spec.observation.features(drawn), sent, 1)
+            return (params + sent, guard.after(known, i, drawn)), drawn
 
-        draw_key, strand_key = jax.random.split(key)
-        at = (jnp.arange(spec.length), couplings, jax.random.split(draw_key, spec.length))
-        _, drawn = jax.lax.scan(place, state.average.fields, at)
-        return either_strand(spec, spec.observation.trim(drawn), strand_key)
+        at = (jnp.arange(spec.length), couplings, jax.random.split(key, spec.length))
+        _, drawn = jax.lax.scan(place, (state.average.fields, guard.start()), at)
+        return spec.observation.trim(drawn)
 
     def networks(self, state: nn.Averaged[Potts]) -> Mapping[str, Any]:
         return {"fields and couplings": state.average}

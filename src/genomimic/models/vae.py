@@ -27,6 +27,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 from genomimic import nn
 from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, ProfileDecoder
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
+from genomimic.models.guard import FREE, Free
 from genomimic.models.prior import Prior
 from genomimic.observation import Measured
 
@@ -259,9 +260,15 @@ class VAE(Model):
     def sample(
         self, spec: Spec, state: VAEState, codes: Int[Array, " labels"], key: PRNGKeyArray
     ) -> Shaped[Array, " length"]:
+        return self.obey(spec, state, codes, FREE, key)
+
+    def obey(
+        self, spec: Spec, state: VAEState, codes: Int[Array, " labels"], guard: Free, key: PRNGKeyArray
+    ) -> Shaped[Array, " length"]:
+        """The values of one new record that keeps the guard's rules."""
         prior_key, key = jax.random.split(key)
         z = state.networks.average.prior.sample(spec.conditions.told(codes), prior_key)
-        return self.decode(spec, state, z, codes, key)
+        return self.decode(spec, state, z, codes, key, guard)
 
     def encode(
         self, spec: Spec, state: VAEState, x: Shaped[Array, " columns"]
@@ -271,11 +278,17 @@ class VAE(Model):
         return self._posterior(state.networks.average.encoder(spec.observation.features(values), told), state.spread)
 
     def decode(
-        self, spec: Spec, state: VAEState, z: Float[Array, " latent"], codes: Int[Array, " labels"], key: PRNGKeyArray
+        self,
+        spec: Spec,
+        state: VAEState,
+        z: Float[Array, " latent"],
+        codes: Int[Array, " labels"],
+        key: PRNGKeyArray,
+        guard: Free = FREE,
     ) -> Shaped[Array, " length"]:
         """A record drawn from the decoder's distribution at a latent vector, for labels of these numbers."""
         contexts, weights = spec.conditions.contexts(codes, self.guidance)
-        return state.networks.average.decoder.unroll(spec, z, contexts, weights, key)
+        return state.networks.average.decoder.unroll(spec, z, contexts, weights, key, guard)
 
     def impute(
         self,
