@@ -637,7 +637,23 @@ def test_sample_fills_in_a_template(works, refused, home, tmp_path):
         ("neither letters and N alone nor a file", tmp_path / "none.fa"),
     ):
         refused(match, "sample", run, "-n", "5", "-o", out, "--template", given)
-    refused("pwm cannot fill in", "sample", home / "pwm", "-n", "5", "-o", out, "--template", template)
+
+
+def test_sample_keeps_rules(works, refused, home, tmp_path):
+    out = tmp_path / "ruled.fa.gz"
+    flags = ("--gc", "0.4:0.5", "--max-homopolymer", "3", "--forbid-site", "EcoRI", "--require", "TATA@5:12")
+    works("sample", home / "pwm", "-n", "40", "-o", out, *flags, "--template", "ACNNNNNNNNNNNNNNNNNN")
+    made = genomimic.read(out)
+    rules = genomimic.read_rules(made.modality, gc="0.4:0.5", max_homopolymer=3, require=["TATA@5:12"])
+    assert genomimic.violations(made, rules) == []
+    assert set(made.labels["rules"]) == {" ".join(flags) + " --template ACNNNNNNNNNNNNNNNNNN"}
+    out.unlink()
+    for match, given in (
+        ("no sequence of 20 letters keeps both --gc 0:0 --require TATAG;", ("--gc", "0:0", "--require", "TATAG")),
+        ("no such enzyme; did you mean EcoRI", ("--forbid-site", "ecori")),
+        ("no sequence of 20 letters keeps --template ACGT;", ("--template", "ACGT")),
+    ):
+        refused(match, "sample", home / "pwm", "-n", "5", "-o", out, *given)
 
 
 def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):

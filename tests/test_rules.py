@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from genomimic.alphabet import ALPHABETS, DNA
 from genomimic.automata import DEAD, build, clashing
 from genomimic.codons import AMINO_ACIDS, translate
+from genomimic.compliance import violations
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
 from genomimic.modalities.sequences import Sequences
 from genomimic.rules import Template, opposite, read_rules, told
-from genomimic.violations import violations
 from tests.toys import cells, sequences
 
 BASES = Sequences("dna", stranded=True, aligned=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from genomimic import data
     from genomimic.alphabet import Alphabet
+    from genomimic.compliance import violations
     from genomimic.dataset import Dataset
     from genomimic.errors import GenomimicError
     from genomimic.evaluation import Report, Score
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from genomimic.prediction import train_predictor
     from genomimic.predictor import Predictor
     from genomimic.reading import read, write
+    from genomimic.rules import read_rules
     from genomimic.run import Run
     from genomimic.sampling import bits_per_base, discriminate, log_likelihood, sample
     from genomimic.splitting import Split, split
@@ -55,12 +57,14 @@ _HOME = {
     "model": "models",
     "parts_of": "parts",
     "read": "reading",
+    "read_rules": "rules",
     "reconstruct": "latent",
     "sample": "sampling",
     "split": "splitting",
     "train": "learning",
     "train_predictor": "prediction",
     "traverse": "latent",
+    "violations": "compliance",
     "write": "reading",
     "write_judgement": "workflow",
 }
@@ -89,12 +93,14 @@ __all__ = [
     "model",
     "parts_of",
     "read",
+    "read_rules",
     "reconstruct",
     "sample",
     "split",
     "train",
     "train_predictor",
     "traverse",
+    "violations",
     "write",
     "write_judgement",
 ]

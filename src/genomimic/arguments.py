@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Group, Parameter
+from cyclopts.validators import Number
 
 from genomimic.errors import UsageError
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from genomimic.learning import Wanted
     from genomimic.motifs import Motifs
     from genomimic.parts import Parts
+    from genomimic.rules import Rules
     from genomimic.run import Run
 
 READING = Group("Reading", sort_key=2, help="How the file is understood; found automatically where not given.")
@@ -56,6 +58,55 @@ class Reading:
         for name, count in data.notes.items():
             display.say(f"{count:>12,}  {explain(name)}")
         return data
+
+
+RULES = Group(
+    "Rules",
+    sort_key=3,
+    help="What every record keeps; positions count from 1. Impossible rules are refused, with those that clash.",
+)
+
+Repeatable = Annotated[list[str] | None, Parameter(negative="")]
+Switch = Annotated[bool, Parameter(negative="")]
+
+
+@Parameter(name="*", group=RULES)
+@dataclass(frozen=True)
+class Ruling:
+    """Rules as they are written on the command line."""
+
+    gc: str | None = None
+    """Share of G and C in the whole record, from:to, such as 0.35:0.55."""
+    max_homopolymer: int | None = None
+    """Most times that a letter may stand in a row."""
+    forbid: Repeatable = None
+    """Word that may not stand anywhere, on either strand of DNA; ambiguity codes (N, R, ...) allowed; repeatable."""
+    forbid_site: Repeatable = None
+    """Restriction enzyme whose site may not stand on either strand, such as BsaI; repeatable."""
+    require: Repeatable = None
+    """Motif that must stand anywhere (TATAAT), begin at a position (TATAAT@35) or lie within some (TATAAT@30:45), on
+    the strand that is written; repeatable."""
+    template: str | None = None
+    """Letters to keep, and N or another code where letters are to be drawn (ACGTNNRN...). Models that fill in (see:
+    genomimic models) also take a file of templates, if no other rule is given."""
+    protein: str | None = None
+    """Protein that the codons from a position on must make, PROTEIN or PROTEIN@START; X any amino acid, * a stop."""
+    keep_protein: Switch = False
+    """Codons of the template may be exchanged for synonymous ones."""
+    no_start_codons: Switch = False
+    """No ATG on the strand that is written."""
+    no_stop_codons: Switch = False
+    """No stop codon in the reading frame."""
+    frame: Annotated[int, Parameter(validator=Number(gte=1))] = 1
+    """Position at which the reading frame begins, for --keep-protein and --no-stop-codons."""
+
+    def read(self, run: "Run") -> tuple[str | None, "Rules"]:
+        """A template to fill in, or the rules; a template alone is filled in where the run's model can."""
+        from genomimic.rules import read_rules
+
+        if self.template and self == Ruling(template=self.template) and hasattr(run.model, "fill"):
+            return self.template, ()
+        return None, read_rules(run.modality, **vars(self)) if self != Ruling() else ()
 
 
 def model_of(name: str, settings: dict[str, str]) -> "Wanted":

@@ -13,7 +13,7 @@ from cyclopts import App, CycloptsError, Group, Parameter
 from cyclopts.validators import Number
 
 from genomimic import __version__
-from genomimic.arguments import Reading, model_of, motifs_of, named_sets, real_parts, seconds_of
+from genomimic.arguments import Reading, Ruling, model_of, motifs_of, named_sets, real_parts, seconds_of
 from genomimic.display import Display
 from genomimic.errors import GenomimicError, UsageError
 
@@ -46,6 +46,7 @@ Settings = Annotated[str, Parameter(group=MODEL, help="Any setting of the model,
 
 
 DEFAULT_READING = Reading()
+NO_RULES = Ruling()
 
 
 @app.command
@@ -173,9 +174,9 @@ def sample(
     out: Out,
     seed: Seed = 0,
     batch: Annotated[int, Parameter(validator=Number(gte=1))] = 16384,
-    template: str | None = None,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     guidance: Annotated[float | None, Parameter(validator=Number(gte=0))] = None,
+    ruling: Ruling = NO_RULES,
 ) -> None:
     """Generate records with a trained run.
 
@@ -186,18 +187,19 @@ def sample(
             ends in .gz, .bz2, .xz or .zst.
         seed: Start of all random numbers; record i of a seed is always the same.
         batch: Records held in memory at a time; changes nothing in the output.
-        template: Letters to keep, and N where letters are to be drawn (ACGTNNNN...), or a file of such templates;
-            for models that can fill in (see: genomimic models).
         where: Label that records are to have, NAME=VALUE, for runs trained with --condition; repeatable. A number may
             be a quantile of the training records (activity=0.9q). Or a table (CSV, TSV, Parquet) of wanted labels.
         guidance: Above 0 (such as 1 or 2), records become more typical of their labels, and less varied.
+        ruling: Rules that records keep.
     """
     from genomimic import sampling, workflow
     from genomimic.run import Run
     from genomimic.where import parse_where
 
     loaded = Run.load(run)
-    order = sampling.order_for(loaded, template=template, where=parse_where(where or []), guidance=guidance)
+    template, rules = ruling.read(loaded)
+    wanted = parse_where(where or [])
+    order = sampling.order_for(loaded, template=template, where=wanted, guidance=guidance, rules=rules)
     with Display() as display:
         workflow.write_samples(loaded, n, out, seed=seed, batch=batch, order=order, watch=display)
     print(f"{loaded.modality.records:<10} {out}")

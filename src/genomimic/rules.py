@@ -85,9 +85,9 @@ def read_rules(
     *,
     gc: str | None = None,
     max_homopolymer: int | None = None,
-    forbid: Sequence[str] = (),
-    forbid_site: Sequence[str] = (),
-    require: Sequence[str] = (),
+    forbid: Sequence[str] | None = None,
+    forbid_site: Sequence[str] | None = None,
+    require: Sequence[str] | None = None,
     template: str | None = None,
     protein: str | None = None,
     keep_protein: bool = False,
@@ -114,9 +114,9 @@ def read_rules(
         found.append(_gc(gc))
     if max_homopolymer is not None:
         found.append(_homopolymer(max_homopolymer))
-    found += [_forbidden(word, f"--forbid {word}", alphabet) for word in forbid]
-    found += [_forbidden(_spelt(site(name), alphabet), f"--forbid-site {name}", alphabet) for name in forbid_site]
-    found += [_required(text, alphabet) for text in require]
+    found += [_forbidden(word, f"--forbid {word}", alphabet) for word in forbid or ()]
+    found += [_forbidden(_spelt(site(name), alphabet), f"--forbid-site {name}", alphabet) for name in forbid_site or ()]
+    found += [_required(text, alphabet) for text in require or ()]
     if keep_protein:
         found += _kept(template, frame, alphabet)
     elif template is not None:

@@ -18,12 +18,16 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Shaped
 
 import genomimic
 from genomimic import models
+from genomimic.automata import build
+from genomimic.compliance import violations
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
 from genomimic.models import Model, Spec, State, able
 from genomimic.models.conditions import ANY
+from genomimic.models.guard import Ruled
 from genomimic.parallel import in_order
+from genomimic.rules import Rules, told
 from genomimic.run import Run
 from genomimic.templates import Templates, read_templates
 from genomimic.where import Where, codes_where
@@ -47,24 +51,28 @@ def sample(
     template: str | Path | None = None,
     where: Where | None = None,
     guidance: float | None = None,
+    rules: Rules = (),
 ) -> Dataset:
     """Synthetic records, numbers start .. start + n - 1 of a seed.
 
     With a template, as letters and N or as a file of such, the given letters are kept and the others drawn: n records
     of each template, one template after another. `where` says which labels they have: values by name ("0.9q" is a
     quantile), or a table of which each row gets n records; others are drawn as they are frequent. `guidance` above 0
-    makes records more typical of their labels. Raises `UsageError` where the run's model cannot do that.
+    makes records more typical of their labels. `rules` (see `read_rules`) are kept by every record. Raises `UsageError`
+    where the run's model cannot do that.
     """
-    order = order_for(run, template=template, where=where, guidance=guidance)
+    order = order_for(run, template=template, where=where, guidance=guidance, rules=rules)
     return join(list(stream(run, n, seed=seed, start=start, order=order)))
 
 
 class Order(NamedTuple):
-    """What is asked of a run: its model, the labels of each kind of record, and templates to fill in."""
+    """What is asked of a run: its model, the labels of each kind of record, templates to fill in, and rules."""
 
     model: Model
     codes: Int[np.ndarray, "kinds labels"]
     templates: Templates | None
+    rules: Rules = ()
+    guard: Ruled | None = None
 
     @property
     def kinds(self) -> int:
@@ -83,13 +91,17 @@ def order_for(
     template: str | Path | None = None,
     where: Where | None = None,
     guidance: float | None = None,
+    rules: Rules = (),
 ) -> Order:
     """What is asked of a run, checked."""
+    if template is not None and rules:
+        raise UsageError("a template to fill in and rules cannot be kept together; make the template one of the rules")
     templates = None if template is None else templates_for(run, template)
     codes = codes_where(where, run.spec.conditions)
     if templates and len(codes) > 1 and len(templates.names) > 1:
         raise UsageError(f"{len(templates.names)} templates and {len(codes)} rows of labels; give one of either")
-    return Order(run.model if guidance is None else _guided(run, guidance), codes, templates)
+    model, guard = run.model if guidance is None else _guided(run, guidance), guard_for(run, rules) if rules else None
+    return Order(model, codes, templates, rules, guard)
 
 
 def stream(
@@ -109,7 +121,7 @@ def stream(
         if sum(map(len, held)) >= batch or first + BLOCK >= end:
             values = np.concatenate(held)
             for cut in range(0, len(values), batch):
-                made = _synthetic(run, order, values[cut : cut + batch], seed, at)
+                made = _kept(_synthetic(run, order, values[cut : cut + batch], seed, at), order.rules)
                 rows = (np.arange(at, at + len(made)) - start) // n
                 yield made if order.templates is None else _named(made, order.templates, rows)
                 at += len(made)
@@ -122,6 +134,15 @@ def templates_for(run: Run, given: str | Path) -> Templates:
         raise UsageError(f"{run.model.name} cannot fill in a template; models that can: {able('fill')}")
     assert isinstance(run.modality, Sequences)
     return read_templates(given, run.modality, length=run.spec.length, ends=run.spec.ends)
+
+
+def guard_for(run: Run, rules: Rules) -> Ruled:
+    """What keeps records of this run within rules; raises `UsageError` where no record can keep them."""
+    if not hasattr(run.model, "obey") or not isinstance(run.modality, Sequences):
+        raise UsageError(f"{run.model.name} cannot keep rules on {run.modality.records}")
+    if run.spec.ends and run.model.name == "diffusion":
+        raise UsageError("diffusion keeps rules on records of one length only; use --model autoregressive or vae")
+    return Ruled.of(build(rules, run.modality.letters, run.spec.length, ends=run.spec.ends), run.spec)
 
 
 def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
@@ -206,7 +227,8 @@ def _sampler(
     From record `start` on, n records in a row are of the same kind.
     """
     key = jax.random.fold_in(jax.random.fold_in(jax.random.key(seed), SAMPLE), int(run.digest, 16))
-    write = _compiled(_draw if order.templates is None else _fill, order.model, run.spec)
+    how = _fill if order.templates is not None else _draw if order.guard is None else _obey
+    write, state = _compiled(how, order.model, run.spec), run.state if order.guard is None else (run.state, order.guard)
 
     def block(number: int) -> Shaped[np.ndarray, "block columns"]:
         kind = np.maximum((number * BLOCK + np.arange(BLOCK) - start) // n, 0)
@@ -214,7 +236,7 @@ def _sampler(
         if order.templates is not None:
             allowed = order.templates.allowed
             given = (given, allowed[np.minimum(kind, len(allowed) - 1)])
-        return np.asarray(write(run.state, given, key, number * BLOCK))
+        return np.asarray(write(state, given, key, number * BLOCK))
 
     return block
 
@@ -229,6 +251,13 @@ def _draw(
 ) -> Shaped[Array, " columns"]:
     codes = spec.conditions.draw(wanted, jax.random.fold_in(key, LABELS))
     return spec.conditions.joined(model.sample(spec, state, codes, key), codes)
+
+
+def _obey(
+    model: Any, spec: Spec, state: tuple[State, Ruled], wanted: Int[Array, " labels"], key: PRNGKeyArray
+) -> Shaped[Array, " columns"]:
+    codes = spec.conditions.draw(wanted, jax.random.fold_in(key, LABELS))
+    return spec.conditions.joined(model.obey(spec, state[0], codes, state[1], key), codes)
 
 
 def _fill(
@@ -274,6 +303,16 @@ def _synthetic(run: Run, order: Order, values: Shaped[np.ndarray, "n columns"], 
     columns |= run.spec.conditions.columns(codes)
     columns["index"] = index.astype(str).astype(object)
     return Dataset(values, np.array([f"synthetic_{i:07d}" for i in index], dtype=object), run.modality, columns)
+
+
+def _kept(made: Dataset, rules: Rules) -> Dataset:
+    """The records with the rules that they keep as a label, once they have been checked."""
+    if not rules:
+        return made
+    broken = violations(made, rules)
+    if broken:
+        raise RuntimeError(f"a record that was to keep the rules does not: {broken[0]}")
+    return replace(made, labels={**made.labels, "rules": np.full(len(made), told(rules), dtype=object)})
 
 
 def _named(made: Dataset, templates: Templates, rows: Int[np.ndarray, " n"]) -> Dataset:

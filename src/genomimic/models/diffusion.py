@@ -18,7 +18,6 @@ import optax
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic import nn
-from genomimic.errors import UsageError
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
 from genomimic.models.guard import Free, Ruled
 from genomimic.models.strands import either_strand, log_mean
@@ -302,8 +301,6 @@ class Diffusion(Model):
         self, spec: Spec, state: nn.Averaged[Network], codes: Int[Array, " labels"], guard: Ruled, key: PRNGKeyArray
     ) -> Int[Array, " length"]:
         """From left to right, since rules are told of beginnings; letters that the rules settle are known before."""
-        if spec.ends:
-            raise UsageError("diffusion keeps rules on records of one length only; use --model autoregressive or vae")
         contexts, weights = spec.conditions.contexts(codes, self.guidance)
         possible = guard.possible()
         known = jnp.where(possible.sum(1) == 1, jnp.argmax(possible, 1), spec.observation.missing).astype(jnp.int8)
