@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.errors import GenomimicError
     from genomimic.evaluation import Report, Score
-    from genomimic.latent import Latent, decode, encode, interpolate, reconstruct, traverse
+    from genomimic.imputation import Imputed, impute
+    from genomimic.imputing import impute_file
+    from genomimic.latent import (
+        Latent,
+        decode,
+        encode,
+        interpolate,
+        reconstruct,
+        reconstruction_error,
+        shift,
+        traverse,
+    )
     from genomimic.learning import train
     from genomimic.models import Model, model
     from genomimic.parts import Parts, parts_of
@@ -37,6 +48,7 @@ _HOME = {
     "Alphabet": "alphabet",
     "Dataset": "dataset",
     "GenomimicError": "errors",
+    "Imputed": "imputation",
     "Latent": "latent",
     "Model": "models",
     "Parts": "parts",
@@ -51,6 +63,8 @@ _HOME = {
     "discriminate": "sampling",
     "encode": "latent",
     "evaluate": "workflow",
+    "impute": "imputation",
+    "impute_file": "imputing",
     "interpolate": "latent",
     "log_likelihood": "sampling",
     "mimic": "workflow",
@@ -59,7 +73,9 @@ _HOME = {
     "read": "reading",
     "read_rules": "rules",
     "reconstruct": "latent",
+    "reconstruction_error": "latent",
     "sample": "sampling",
+    "shift": "latent",
     "split": "splitting",
     "train": "learning",
     "train_predictor": "prediction",
@@ -73,6 +89,7 @@ __all__ = [
     "Alphabet",
     "Dataset",
     "GenomimicError",
+    "Imputed",
     "Latent",
     "Model",
     "Parts",
@@ -87,6 +104,8 @@ __all__ = [
     "discriminate",
     "encode",
     "evaluate",
+    "impute",
+    "impute_file",
     "interpolate",
     "log_likelihood",
     "mimic",
@@ -95,7 +114,9 @@ __all__ = [
     "read",
     "read_rules",
     "reconstruct",
+    "reconstruction_error",
     "sample",
+    "shift",
     "split",
     "train",
     "train_predictor",
