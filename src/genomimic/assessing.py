@@ -1,0 +1,118 @@
+"""How good designs are: judged by a predictor that neither generator nor designer has seen, beside natural sequences.
+
+Activity alone is easy: sequences unlike any natural one often score highest, since no predictor learned what they do.
+So each design stands between activity and naturalness, with natural sequences and random edits beside it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from genomimic.comparison import compare
+from genomimic.dataset import Dataset
+from genomimic.distances import Nearest
+from genomimic.features import sequence
+from genomimic.metrics import METRICS
+from genomimic.modalities import Sequences
+from genomimic.views import View
+
+SHOWN = 1000
+"""Natural sequences, and random edits, that designs are shown beside."""
+
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3)
+"""Shares of letters that random edits exchange."""
+
+TOP = 10
+"""Per cent of natural sequences, the best by what was measured of them, that designs are told from."""
+
+
+class Judged(NamedTuple):
+    """What a judge says of records: a value each, and the interval that holds the true one with a chance of 90%."""
+
+    value: Float[np.ndarray, " n"]
+    low: Float[np.ndarray, " n"]
+    high: Float[np.ndarray, " n"]
+
+
+class Group(NamedTuple):
+    """Sequences with what the judge says of them, and the bits that the generator needs for a letter of each."""
+
+    dataset: Dataset
+    judged: Judged
+    bits: Float[np.ndarray, " n"]
+
+
+Judge = Callable[[Dataset], Judged]
+Bits = Callable[[Dataset], Float[np.ndarray, " n"]]
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """Designs beside natural sequences and random edits of the best of these.
+
+    `nearest` is the nearest natural sequence of each design, `recognised` the AUC of a linear classifier that tells
+    designs from natural sequences of the top tenth. `sign` is 1 where high values are wanted and -1 where low ones are.
+    """
+
+    designs: Group
+    natural: Group
+    edited: Group
+    real: Dataset
+    nearest: Nearest
+    recognised: float
+    sign: int
+
+    def percentile(self, share: float) -> float:
+        """The judge's value that this share of natural sequences does not reach, in the wanted direction."""
+        return self.sign * float(np.quantile(self.sign * self.natural.judged.value, share))
+
+    @property
+    def median(self) -> float:
+        """The judge's median value of the designs."""
+        return float(np.median(self.designs.judged.value))
+
+
+def assess(
+    designs: Dataset,
+    natural: Dataset,
+    measured: Float[np.ndarray, " natural"],
+    *,
+    judge: Judge,
+    bits: Bits,
+    sign: int = 1,
+    seed: int = 0,
+) -> Assessment:
+    """Judge designs beside natural sequences, of which a value was measured for each (higher is better if `sign` is 1).
+
+    The natural sequences must be unknown to the judge.
+    """
+    rng = np.random.default_rng([seed, len(natural)])
+    best = np.argsort(-sign * measured, kind="stable")[: max(len(natural) * TOP // 100, 1)]
+    top = natural.take(best)
+    shown = natural.take(np.sort(rng.permutation(len(natural))[:SHOWN]))
+    own, others, changed = (Group(one, judge(one), bits(one)) for one in (designs, shown, edited(top, SHOWN // 2, rng)))
+    nearest = sequence.nearest(View(designs), View(natural))
+    return Assessment(own, others, changed, natural, nearest, recognised(designs, natural, top, rng), sign)
+
+
+def edited(natural: Dataset, n: int, rng: np.random.Generator) -> Dataset:
+    """Sequences of a set, drawn again and again, of which a share of letters is exchanged at random (`SHARES`)."""
+    assert isinstance(natural.modality, Sequences)
+    size = natural.modality.letters.size
+    rows, shares = rng.integers(len(natural), size=n), np.resize(SHARES, n)
+    values = natural.values[rows].copy()
+    exchanged: Bool[np.ndarray, "n length"] = (rng.random(values.shape) < shares[:, None]) & (values < size)
+    by: Int[np.ndarray, "n length"] = rng.integers(1, size, values.shape)
+    values[exchanged] = ((values + by) % size)[exchanged].astype(values.dtype)
+    ids = np.array([f"edited_{row:05d}" for row in range(n)], object)
+    return Dataset(values, ids, natural.modality, {"exchanged": shares.astype(str)})
+
+
+def recognised(designs: Dataset, natural: Dataset, top: Dataset, rng: np.random.Generator) -> float:
+    """AUC of a linear classifier, out of fold, for designs against as many natural sequences of the top tenth."""
+    beside = replace(top.take(rng.permutation(len(top))[: max(len(designs), 10)]), labels={})
+    comparison = compare(replace(natural, labels={}).some(2000), beside, replace(designs, labels={}))
+    return float(METRICS["two_sample_auc_linear"].statistic(comparison))

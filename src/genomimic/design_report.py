@@ -1,0 +1,179 @@
+"""The report of designs: what they gain and what that costs, rules, and each beside its nearest natural sequence."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from genomimic.alignment import align, caption, marks
+from genomimic.assessing import Assessment, Group
+from genomimic.modalities import Sequences
+from genomimic.plots.colours import SETS, TRAIN
+from genomimic.plots.tradeoff import Cloud, Mark, tradeoff_svg
+from genomimic.rules import Rules
+from genomimic.synthesis import warnings
+from genomimic.violations import violations
+
+LISTED = 100
+LINE = 100
+COLOURS = {"natural": TRAIN, "edited": SETS[4], "designs": SETS[0]}
+READING = (
+    "Higher is more active to the judge; further right is likelier to the generator, so more like the sequences that "
+    "it learned from. Natural sequences show what there is, random edits of the best of them what change without a "
+    "plan does. Designs far left of the natural ones are nothing that the judge has ever seen: it may be wrong there."
+)
+
+
+def render(
+    found: Assessment, *, objective: str, label: str, judge: str, rules: Rules, provenance: Mapping[str, Any]
+) -> str:
+    """The page of designs; `judge` says in sentences who judged and how well."""
+    environment = Environment(
+        loader=PackageLoader("genomimic", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+    )
+    css = (Path(__file__).parent / "templates" / "report.css").read_text()
+    n, best = len(found.designs.dataset), found.percentile(0.99)
+    beyond = float((found.sign * found.designs.judged.value > found.sign * best).mean())
+    return environment.get_template("design.html.j2").render(
+        title=objective,
+        lead=f"{n:,} designs; {beyond:.0%} of them are judged beyond 99 in 100 natural sequences.",
+        css=Markup(css),
+        tiles=_tiles(found, label),
+        legend=[{"name": name, "colour": COLOURS[key]} for key, name, _ in _groups(found)],
+        figure=Markup(_figure(found, label)),
+        reading=READING,
+        judge=judge,
+        label=label,
+        groups=[_row(name, group) for _, name, group in _groups(found)],
+        rules=_kept(found, rules),
+        listed=_listed(n),
+        designs=[_design(found, row, label) for row in _order(found)[:LISTED]],
+        provenance=provenance.items(),
+    )
+
+
+def _groups(found: Assessment) -> tuple[tuple[str, str, Group], ...]:
+    return (
+        ("natural", "natural sequences", found.natural),
+        ("edited", "random edits of the best natural ones", found.edited),
+        ("designs", "designs", found.designs),
+    )
+
+
+def _tiles(found: Assessment, label: str) -> list[dict[str, str]]:
+    lengths = np.maximum((found.designs.dataset.values < 4).sum(1), 1)
+    apart = found.nearest.distance / lengths[: len(found.nearest.distance)]
+    usual, typical = float(np.median(found.natural.bits)), np.median(found.natural.judged.value)
+    return [
+        {
+            "name": f"judged {label}",
+            "value": f"{found.median:.3g} in the median",
+            "note": f"natural: {typical:.3g}; best hundredth {found.percentile(0.99):.3g}",
+        },
+        {
+            "name": "naturalness",
+            "value": f"{np.median(found.designs.bits):.3f} bits a letter",
+            "note": f"natural: {usual:.3f}; fewer is more natural to the generator",
+        },
+        {
+            "name": "told from the best natural ones",
+            "value": f"AUC {found.recognised:.2f}",
+            "note": "by a linear classifier: 0.5 not at all, 1 always",
+        },
+        {
+            "name": "nearest natural sequence",
+            "value": f"{np.median(apart):.0%} of letters differ",
+            "note": f"in the median; least {apart.min():.0%}",
+        },
+    ]
+
+
+def _figure(found: Assessment, label: str) -> str:
+    clouds = [
+        Cloud(name, group.bits, group.judged.value, COLOURS[key], key == "designs")
+        for key, name, group in _groups(found)
+    ]
+    levels = [Mark(found.percentile(share), f"{100 * share:.0f}% of natural sequences") for share in (0.5, 0.9, 0.99)]
+    alt = f"Judged {label} against naturalness of {len(found.designs.dataset):,} designs and of natural sequences"
+    return tradeoff_svg(
+        clouds, levels, x="bits a letter to the generator (more natural to the right)", y=f"judged {label}", alt=alt
+    )
+
+
+def _row(name: str, group: Group) -> dict[str, str]:
+    low, middle, high = np.quantile(group.judged.value, (0.1, 0.5, 0.9))
+    return {
+        "name": name,
+        "n": f"{len(group.dataset):,}",
+        "median": f"{middle:.3g}",
+        "range": f"{low:.3g} to {high:.3g}",
+        "bits": f"{np.median(group.bits):.3f}",
+    }
+
+
+def _kept(found: Assessment, rules: Rules) -> list[dict[str, str]]:
+    n, broken = len(found.designs.dataset), violations(found.designs.dataset, rules) if rules else []
+    counts = {str(rule): n - sum(one.rule == str(rule) for one in broken) for rule in rules}
+    return [{"name": name, "kept": f"{kept:,} of {n:,}"} for name, kept in counts.items()]
+
+
+def _order(found: Assessment) -> list[int]:
+    return np.argsort(-found.sign * found.designs.judged.value, kind="stable").tolist()
+
+
+def _listed(n: int) -> str:
+    first = f"The {LISTED} that the judge thinks best" if n > LISTED else "All, the best first"
+    return f"{first}. Letters that differ from the nearest natural sequence are marked; lines below it show the latter."
+
+
+def _design(found: Assessment, row: int, label: str) -> dict[str, Any]:
+    data, judged = found.designs.dataset, found.designs.judged
+    assert isinstance(data.modality, Sequences)
+    text = next(iter(data.modality.texts(data.take(np.array([row])))))
+    interval = f" ({judged.low[row]:.3g} to {judged.high[row]:.3g})" if judged.low[row] < judged.high[row] else ""
+    guide = data.labels["guide"][row] if "guide" in data.labels else ""
+    said = [f"judged {label} {judged.value[row]:.3g}{interval}", f"{found.designs.bits[row]:.3f} bits a letter"]
+    said += [f"guide {guide}"] if guide else []
+    warned = "; ".join(f"{one.kind}: {one.detail}" for one in warnings(text, data.modality.letters))
+    nearest, letters = _beside(found, row, text)
+    return {
+        "id": str(data.ids[row]),
+        "said": ", ".join(said),
+        "nearest": nearest,
+        "letters": letters,
+        "warnings": f"Synthesis may stumble over {warned}" if warned else "",
+    }
+
+
+def _beside(found: Assessment, row: int, text: str) -> tuple[str, Markup]:
+    """What a design has in common with its nearest natural sequence, and both, letter by letter."""
+    if row >= len(found.nearest.index):
+        return "", Markup(escape(text))
+    at, back = int(found.nearest.index[row]), bool(found.nearest.reversed[row])
+    one = found.real.take(np.array([at]))
+    assert isinstance(one.modality, Sequences)
+    letters = one.modality.letters
+    values = letters.reverse_complement(one.values) if back else one.values
+    columns = align(text, letters.decode(values[0]))
+    said = caption(columns, str(one.ids[0]), reversed_strand=back)
+    ours, theirs, signs = (
+        "".join(column.synthetic for column in columns),
+        "".join(column.real for column in columns),
+        marks(columns),
+    )
+    lines = []
+    for start in range(0, len(ours), LINE):
+        part = slice(start, start + LINE)
+        lines += [_marked(ours[part], signs[part]), escape(theirs[part]), ""]
+    return said, Markup("\n".join(lines).rstrip())
+
+
+def _marked(letters: str, signs: Sequence[str]) -> str:
+    return "".join(
+        escape(letter) if sign == "|" else f"<b>{escape(letter)}</b>"
+        for letter, sign in zip(letters, signs, strict=True)
+    )

@@ -1,0 +1,83 @@
+"""Activity against naturalness: natural sequences, random edits and designs in one plane; inline SVG."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from genomimic.plots.colours import GRID, INK, MUTED
+
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 660, 400, 62, 14, 50, 14
+
+
+class Cloud(NamedTuple):
+    """Points of one kind with their colour; `bold` ones are drawn larger and with a rim."""
+
+    name: str
+    x: Float[np.ndarray, " n"]
+    y: Float[np.ndarray, " n"]
+    colour: str
+    bold: bool = False
+
+
+class Mark(NamedTuple):
+    """A level of activity worth a line, with what it says."""
+
+    y: float
+    text: str
+
+
+def tradeoff_svg(clouds: Sequence[Cloud], marks: Sequence[Mark], *, x: str, y: str, alt: str) -> str:
+    """Points by naturalness (fewer bits a letter lie further right) and activity."""
+    every_x = np.concatenate([cloud.x for cloud in clouds])
+    every_y = np.concatenate([*(cloud.y for cloud in clouds), [mark.y for mark in marks]])
+    right, left = _padded(every_x)
+    low, high = _padded(every_y)
+
+    def across(value: float) -> float:
+        return LEFT + (value - left) / (right - left) * WIDTH
+
+    def down(value: float) -> float:
+        return TOP + (high - value) / (high - low) * HEIGHT
+
+    parts = [_grid(left, right, low, high, x, y)]
+    for mark in marks:
+        level = down(mark.y)
+        parts.append(f'<path d="M{LEFT} {level:.1f}h{WIDTH}" stroke="{MUTED}" stroke-dasharray="5 4"/>')
+        parts.append(_text(LEFT + WIDTH - 4, level - 5, escape(mark.text), "end"))
+    for cloud in clouds:
+        size, rim = (4, f'stroke="#fff" stroke-width="0.8" fill="{cloud.colour}"') if cloud.bold else (2.2, "")
+        style = rim or f'fill="{cloud.colour}" fill-opacity="0.5"'
+        points = zip(cloud.x.tolist(), cloud.y.tolist(), strict=True)
+        dots = "".join(f'<circle cx="{across(a):.1f}" cy="{down(b):.1f}" r="{size}"/>' for a, b in points)
+        parts.append(f"<g {style}>{dots}</g>")
+    said = escape(alt, quote=True)
+    return (
+        f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}" style="width:100%;max-width:860px" '
+        f'role="img" aria-label="{said}"><title>{said}</title>{"".join(parts)}</svg>'
+    )
+
+
+def _padded(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    more = 0.04 * (high - low or 1.0)
+    return low - more, high + more
+
+
+def _grid(left: float, right: float, low: float, high: float, x: str, y: str) -> str:
+    parts = []
+    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
+        at, level = LEFT + share * WIDTH, TOP + (1 - share) * HEIGHT
+        parts.append(f'<path d="M{LEFT} {level}h{WIDTH}M{at} {TOP}v{HEIGHT}" stroke="{GRID}"/>')
+        parts.append(_text(LEFT - 6, level + 4, f"{low + share * (high - low):.3g}", "end"))
+        parts.append(_text(at, TOP + HEIGHT + 16, f"{left + share * (right - left):.3f}", "middle"))
+    middle = TOP + HEIGHT / 2
+    parts.append(_text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, escape(x), "middle", INK, 13))
+    turned = _text(14, middle, escape(y), "middle", INK, 13)
+    return "".join(parts) + f'<g transform="rotate(-90 14 {middle})">{turned}</g>'
+
+
+def _text(x: float, y: float, text: str, anchor: str, colour: str = MUTED, size: int = 11) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{text}</text>'
