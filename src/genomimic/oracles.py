@@ -1,0 +1,116 @@
+"""Two predictors for design: a guide that says where to go, and a judge that the guide and the designer never see.
+
+A design that was made to please a predictor pleases it also where it is wrong. So the labelled records are parted, in
+whole clusters of related sequences: the guide learns from one half of the training records, the judge from the other
+half and from all that the generator has not seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+from genomimic.accuracy import Measure, accuracy
+from genomimic.assessing import Judged
+from genomimic.dataset import Dataset, join
+from genomimic.errors import UsageError
+from genomimic.parts import Parts
+from genomimic.predicting import Trained, Watch, learn, silent, with_label
+from genomimic.predictor import Predictor
+from genomimic.predictors import Classes, Numbers
+from genomimic.splitting import folds
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What is wanted: a high (`sign` 1) or low (-1) value of a label, a value near `target`, or a class `of` it."""
+
+    label: str
+    of: str | None = None
+    sign: int = 1
+    target: float | None = None
+
+    def __str__(self) -> str:
+        if self.of is not None:
+            return f"{self.label} = {self.of}"
+        if self.target is not None:
+            return f"{self.label} near {self.target:g}"
+        return f"{'high' if self.sign > 0 else 'low'} {self.label}"
+
+    def judged(self, predictor: Predictor, dataset: Dataset) -> Judged:
+        """What a predictor says of records: the number with its interval, or the probability of the class."""
+        if self.of is None:
+            found = predictor.predict(dataset)
+            return Judged(found.mean, found.low, found.high)
+        told = predictor.classify(dataset)
+        shares = told.probabilities[:, told.names.index(self.of)]
+        return Judged(shares, shares, shares)
+
+    def measured(self, dataset: Dataset) -> Float[np.ndarray, " n"]:
+        """What was measured of records: the number, or 1 where they are of the class."""
+        column = dataset.labels[self.label].astype(str)
+        return (column == self.of).astype(float) if self.of is not None else column.astype(float)
+
+
+@dataclass(frozen=True)
+class Oracles:
+    """The guide and the judge, and the natural records that the judge has not seen; how good both are."""
+
+    guide: Predictor
+    judge: Predictor
+    natural: Dataset
+    said: str
+
+
+def aim_of(text: str, *, minimise: bool = False, target: float | None = None) -> Aim:
+    """What `--objective` says: a label that is a number, or NAME=CLASS.
+
+    >>> aim_of("cell_type=K562").of, aim_of("activity", minimise=True).sign
+    ('K562', -1)
+    """
+    label, equals, of = text.partition("=")
+    if not label or (equals and not of):
+        raise UsageError(f"--objective {text}: expected a label such as activity, or NAME=CLASS such as cell_type=K562")
+    if of and (minimise or target is not None):
+        raise UsageError(f"--objective {text}: a class is wanted or not; leave out --minimise and --target")
+    return Aim(label, of or None, -1 if minimise else 1, target)
+
+
+def train_oracles(parts: Parts, aim: Aim, *, seed: int = 0, watch: Watch = silent) -> Oracles:
+    """A guide and a judge for an aim, from the records of a run; raises `UsageError` where these are too few."""
+    cluster = parts.split.cluster[parts.split.rows("train")]
+    half = folds(parts.train, cluster, 2, seed=seed)
+    first, second = (parts.train.take(np.flatnonzero(half == which)) for which in (0, 1))
+    natural = with_label(first, aim.label)[0]
+    guide = learn(first, aim.label, seed=seed, watch=_named("guide", watch))
+    judge = learn(join([second, parts.validation, parts.holdout]), aim.label, seed=seed, watch=_named("judge", watch))
+    _check(judge.predictor, aim)
+    said = f"{_sentence('The judge', judge)} {_sentence('The guide, which the designs were made by,', guide)}"
+    return Oracles(guide.predictor, judge.predictor, natural, said)
+
+
+def _check(predictor: Predictor, aim: Aim) -> None:
+    target = predictor.target
+    if isinstance(target, Classes):
+        if aim.of is None:
+            raise UsageError(f"{aim.label} is a class; say which: --objective {aim.label}={target.names[0]}")
+        target.code(aim.of)
+    elif aim.of is not None:
+        raise UsageError(f"{aim.label} is a number; leave out ={aim.of}, and say --maximise, --minimise or --target")
+
+
+def _named(name: str, watch: Watch) -> Watch:
+    return lambda stage, share, detail: watch(stage, share, f"{name}: {detail}" if detail else name)
+
+
+def _sentence(name: str, trained: Trained) -> str:
+    """How good a predictor is, on records that it did not learn from."""
+    found = accuracy(trained)[trained.chosen]
+    key = "pearson_r" if isinstance(trained.predictor.target, Numbers) else "accuracy"
+    one: Measure = found[key]
+    title = "Pearson's r" if key == "pearson_r" else "accuracy"
+    return (
+        f"{name} is a {trained.chosen} predictor of {trained.predictor.target.label}, which learned from "
+        f"{len(trained.learned):,} sequences: {title} {one.value:.2f} [{one.low:.2f}, {one.high:.2f}] on "
+        f"{len(trained.holdout):,} others."
+    )
