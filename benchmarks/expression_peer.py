@@ -43,7 +43,7 @@ def main(train: str, holdout: str, seconds: str, seed: str, n: str, out: str) ->
         logger=False,
     )
     took = time.monotonic() - began
-    bound = float(np.mean(model.get_marginal_ll(cells["b"], n_mc_samples=1000, return_mean=False)))
+    bound = float(torch.as_tensor(model.get_marginal_ll(cells["b"], n_mc_samples=1000, return_mean=False)).mean())
     x = np.load(train)
     rng = np.random.default_rng(int(seed))
     library = torch.tensor(np.log(x.sum(1)[rng.integers(len(x), size=int(n))]), dtype=torch.float32)[:, None]

@@ -97,11 +97,18 @@ def _figure(found: Assessment, label: str) -> str:
         Cloud(name, group.bits, group.judged.value, COLOURS[key], key == "designs")
         for key, name, group in _groups(found)
     ]
-    levels = [Mark(found.percentile(share), f"{100 * share:.0f}% of natural sequences") for share in (0.5, 0.9, 0.99)]
+    levels = [
+        Mark(found.percentile(share), f"{100 * share:.0f}% of natural sequences are {_side(found)}")
+        for share in (0.5, 0.9, 0.99)
+    ]
     alt = f"Judged {label} against naturalness of {len(found.designs.dataset):,} designs and of natural sequences"
     return tradeoff_svg(
         clouds, levels, x="bits a letter to the generator (more natural to the right)", y=f"judged {label}", alt=alt
     )
+
+
+def _side(found: Assessment) -> str:
+    return "below" if found.sign > 0 else "above"
 
 
 def _row(name: str, group: Group) -> dict[str, str]:

@@ -9,7 +9,9 @@ from jaxtyping import Float
 
 from genomimic.plots.colours import GRID, INK, MUTED
 
-WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 660, 400, 62, 14, 50, 14
+WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 820.0, 430.0, 62.0, 14.0, 50.0, 14.0
+APART = 0.05
+"""Share of the height that two lines are apart at least; of nearer ones the last is drawn."""
 
 
 class Cloud(NamedTuple):
@@ -43,7 +45,7 @@ def tradeoff_svg(clouds: Sequence[Cloud], marks: Sequence[Mark], *, x: str, y: s
         return TOP + (high - value) / (high - low) * HEIGHT
 
     parts = [_grid(left, right, low, high, x, y)]
-    for mark in marks:
+    for mark in _apart(marks, APART * (high - low)):
         level = down(mark.y)
         parts.append(f'<path d="M{LEFT} {level:.1f}h{WIDTH}" stroke="{MUTED}" stroke-dasharray="5 4"/>')
         parts.append(_text(LEFT + WIDTH - 4, level - 5, escape(mark.text), "end"))
@@ -55,9 +57,15 @@ def tradeoff_svg(clouds: Sequence[Cloud], marks: Sequence[Mark], *, x: str, y: s
         parts.append(f"<g {style}>{dots}</g>")
     said = escape(alt, quote=True)
     return (
-        f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}" style="width:100%;max-width:860px" '
+        f'<svg viewBox="0 0 {LEFT + WIDTH + RIGHT} {TOP + HEIGHT + BOTTOM}" style="width:100%;max-width:1100px" '
         f'role="img" aria-label="{said}"><title>{said}</title>{"".join(parts)}</svg>'
     )
+
+
+def _apart(marks: Sequence[Mark], least: float) -> list[Mark]:
+    """The marks without those that a later one would cover."""
+    later = [(mark, marks[at + 1 :]) for at, mark in enumerate(marks)]
+    return [mark for mark, others in later if all(abs(mark.y - other.y) >= least for other in others)]
 
 
 def _padded(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
@@ -75,7 +83,7 @@ def _grid(left: float, right: float, low: float, high: float, x: str, y: str) ->
         parts.append(_text(at, TOP + HEIGHT + 16, f"{left + share * (right - left):.3f}", "middle"))
     middle = TOP + HEIGHT / 2
     parts.append(_text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, escape(x), "middle", INK, 13))
-    turned = _text(14, middle, escape(y), "middle", INK, 13)
+    turned = _text(14.0, middle, escape(y), "middle", INK, 13)
     return "".join(parts) + f'<g transform="rotate(-90 14 {middle})">{turned}</g>'
 
 

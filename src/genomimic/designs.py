@@ -1,0 +1,151 @@
+"""The verb design, from a run to files: oracles trained, sequences designed, rules checked again, all judged."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+import genomimic
+from genomimic import models
+from genomimic.assessing import Assessment, assess
+from genomimic.dataset import Dataset
+from genomimic.design_report import render
+from genomimic.errors import UsageError
+from genomimic.io.compression import bare_suffix
+from genomimic.learning import command
+from genomimic.modalities import Sequences
+from genomimic.oracles import Aim, Oracles
+from genomimic.parts import Parts
+from genomimic.rules import Rules
+from genomimic.run import Run, replacing
+from genomimic.sampling import bits_per_base
+from genomimic.synthesis import order_sheet
+from genomimic.training import fit
+from genomimic.violations import violations
+from genomimic.writing import Writer, check_format
+
+YARDSTICK = "position-markov"
+"""What says how natural sequences are where the run's model has no likelihood; `markov` where they are not aligned."""
+
+
+class Designed(NamedTuple):
+    """Designs as they were judged, and the files written."""
+
+    assessment: Assessment
+    files: tuple[Path, ...]
+
+
+def judge_designs(designs: Dataset, run: Run, parts: Parts, aim: Aim, oracles: Oracles, *, seed: int = 0) -> Assessment:
+    """Designs beside natural sequences that neither the judge nor, of these, anybody but the guide has seen."""
+    yardstick = _yardstick(run, parts, seed)
+
+    def bits(dataset: Dataset) -> Float[np.ndarray, " n"]:
+        return bits_per_base(yardstick, _told(yardstick, dataset), seed=seed)
+
+    return assess(
+        designs,
+        oracles.natural,
+        aim.measured(oracles.natural),
+        judge=lambda dataset: aim.judged(oracles.judge, dataset),
+        bits=bits,
+        sign=aim.sign,
+        seed=seed,
+    )
+
+
+def write_designs(
+    found: Assessment, out: Path, *, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]
+) -> Designed:
+    """Write the designs, the best first, an order sheet and a report beside them; nothing where rules are broken."""
+    broken = violations(found.designs.dataset, rules) if rules else []
+    assert not broken, str(broken[0])
+    page, sheet = beside(out)
+    files = {page: _page(found, aim, oracles, rules, provenance), sheet: _sheet(found, aim)}
+    with replacing(files), Writer(out, found.designs.dataset.modality, provenance=dict(provenance)) as writer:
+        writer.write(_judged(found))
+    return Designed(found, (out, sheet, page))
+
+
+def check_output(out: Path, run: Run) -> None:
+    """Refuse, before any work, a run that is not of sequences and a name that cannot be written."""
+    if not isinstance(run.modality, Sequences):
+        raise UsageError("design is for sequences; this run is of gene expression")
+    check_format(out, run.modality)
+
+
+def beside(out: Path) -> tuple[Path, Path]:
+    """Where the report and the order sheet of a file of designs are: out.fa.gz to out.html and out-order.csv."""
+    stem = out.name.split(".")[0] if bare_suffix(out) else out.name
+    return out.with_name(f"{stem}.html"), out.with_name(f"{stem}-order.csv")
+
+
+def sentence(found: Assessment, label: str) -> str:
+    """What was reached and what it cost, in a sentence."""
+    natural = np.median(found.natural.judged.value)
+    return (
+        f"judged {label} {found.median:.3g} in the median (natural sequences {natural:.3g}, their best hundredth "
+        f"{found.percentile(0.99):.3g}); told from the best natural ones with an AUC of {found.recognised:.2f}"
+    )
+
+
+def _yardstick(run: Run, parts: Parts, seed: int) -> Run:
+    """The run, or a counting model of the same records where the run's model has no likelihood."""
+    if run.model.likelihood != "none":
+        return run
+    name = YARDSTICK if run.spec.aligned else "markov"
+    return fit(models.build(name), parts.train, parts.validation, seed=seed)
+
+
+def _told(run: Run, dataset: Dataset) -> Dataset:
+    """The records without labels, which say nothing of how natural letters are."""
+    return replace(dataset, labels={name: np.full(len(dataset), "") for name in run.spec.conditions.names})
+
+
+def _order(found: Assessment) -> np.ndarray:
+    return np.argsort(-found.sign * found.designs.judged.value, kind="stable")
+
+
+def _judged(found: Assessment) -> Dataset:
+    """The designs, the best first, with what the judge said as labels."""
+    judged, bits, data = found.designs.judged, found.designs.bits, found.designs.dataset
+    said = {"judged": judged.value, "judged_low": judged.low, "judged_high": judged.high, "bits_per_base": bits}
+    labels = {name: np.array([f"{value:.4g}" for value in column]) for name, column in said.items()}
+    return replace(data, labels={**data.labels, **labels}).take(_order(found))
+
+
+def _sheet(found: Assessment, aim: Aim) -> bytes:
+    data = _judged(found)
+    assert isinstance(data.modality, Sequences)
+    columns = {
+        f"judged_{aim.label}": data.labels["judged"].tolist(),
+        "low": data.labels["judged_low"].tolist(),
+        "high": data.labels["judged_high"].tolist(),
+        "bits_per_base": data.labels["bits_per_base"].tolist(),
+    }
+    texts = list(data.modality.texts(data))
+    return order_sheet(data.ids.astype(str).tolist(), texts, columns, data.modality.letters)
+
+
+def _page(found: Assessment, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]) -> bytes:
+    label = f"probability of {aim.of}" if aim.of else aim.label
+    title = f"Designs for {aim}"
+    return render(found, objective=title, label=label, judge=oracles.said, rules=rules, provenance=provenance).encode()
+
+
+def origin(run: Run, method: str, price: float, seed: int) -> dict[str, Any]:
+    """What a file of designs says of where they come from."""
+    return {
+        "synthetic": True,
+        "generator": "genomimic",
+        "version": genomimic.__version__,
+        "model": run.model.name,
+        "run": run.digest,
+        "method": method,
+        "price of naturalness": price if math.isfinite(price) else "none",
+        "seed": seed,
+        "command": command(),
+    }

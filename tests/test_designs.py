@@ -1,0 +1,102 @@
+"""Designs assessed: who judges, what is told from what, and the files that are written."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from genomimic.assessing import Judged, assess, edited
+from genomimic.dataset import Dataset
+from genomimic.designs import beside, sentence, write_designs
+from genomimic.errors import UsageError
+from genomimic.modalities.sequences import Sequences
+from genomimic.oracles import Aim, Oracles, aim_of
+from genomimic.rules import read_rules
+from genomimic.synthesis import longest_stem, order_sheet, warnings
+
+MODALITY = Sequences("dna", stranded=True, aligned=True)
+
+
+def records(n, seed=0, gc=0.5):
+    values = np.random.default_rng(seed).choice(4, (n, 40), p=[(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2])
+    return Dataset(values.astype(np.int8), np.array([f"r{i}" for i in range(n)], object), MODALITY)
+
+
+def share_of_gc(data):
+    return np.isin(data.values, [1, 2]).mean(1)
+
+
+def judge(data):
+    value = share_of_gc(data)
+    return Judged(value, value - 0.1, value + 0.1)
+
+
+def assessed(designs, sign=1):
+    natural = records(600, 1)
+    return assess(designs, natural, share_of_gc(natural), judge=judge, bits=lambda one: 2 - share_of_gc(one), sign=sign)
+
+
+@pytest.fixture(scope="module")
+def found():
+    return assessed(records(30, 2, gc=0.9))
+
+
+def test_designs_beyond_nature_are_said_to_be_so_and_told_from_it(found):
+    assert found.median > found.percentile(0.99) > found.percentile(0.5)
+    assert found.recognised > 0.8
+    assert assessed(records(60, 3)).recognised < found.recognised
+    assert "told from the best natural ones with an AUC of" in sentence(found, "gc")
+
+
+def test_low_values_can_be_wanted():
+    low = assessed(records(30, 2, gc=0.1), sign=-1)
+    assert low.median < low.percentile(0.99) < low.percentile(0.5)
+
+
+def test_a_copy_of_a_natural_sequence_is_found_at_no_distance():
+    natural = records(600, 1)
+    copied = assessed(natural.take(np.arange(5)))
+    assert copied.nearest.distance.tolist() == [0] * 5
+
+
+def test_random_edits_change_about_the_share_of_letters_that_they_say():
+    natural = records(1, 4)
+    made = edited(natural, 600, np.random.default_rng(0))
+    changed = (made.values != natural.values).mean(1)
+    said = made.labels["exchanged"].astype(float)
+    for share in np.unique(said):
+        assert changed[said == share].mean() == pytest.approx(share, abs=0.02)
+
+
+def test_files_hold_the_designs_the_order_sheet_and_a_page_that_names_rules_and_nearest(found, tmp_path):
+    out = tmp_path / "made.fa"
+    oracles = Oracles(None, None, records(5), "The judge is a rule of thumb.")
+    designs = replace(found.designs.dataset, labels={"guide": np.full(30, "1.5")})
+    found = replace(found, designs=found.designs._replace(dataset=designs))
+    rules = read_rules(MODALITY, max_homopolymer=39)
+    write_designs(found, out, aim=Aim("gc"), oracles=oracles, rules=rules, provenance={"seed": 1})
+    page, sheet = beside(out)
+    first = out.read_text().splitlines()[0]
+    assert "judged=" in first
+    assert "guide=1.5" in first
+    rows = sheet.read_text().splitlines()
+    assert len(rows) == 31
+    assert rows[0].startswith("name,sequence,length,gc_percent,warnings,judged_gc,low,high,bits_per_base")
+    said = page.read_text()
+    for words in ("The judge is a rule of thumb.", "--max-homopolymer 39", "30 of 30", "aligned positions from r"):
+        assert words in said or words.replace("aligned ", "") in said
+
+
+def test_what_vendors_stumble_over_is_found():
+    kinds = {one.kind for one in warnings("A" * 12 + "GATTACACATTAGACCATGACTTAG" * 2 + "GC" * 40)}
+    assert {"run of one letter", "repeat", "GC of a stretch"} <= kinds
+    stem = "GATTACACATTAG"
+    assert longest_stem(f"TT{stem}ACGA{'CTAATGTGTAATC'}TT")[0] >= len(stem)
+    assert warnings("GATCATTGCAACTTGGACATCAGCTTATGC") == ()
+    assert order_sheet(["a"], ["ACGT"], {"x": ["1"]}, MODALITY.letters).decode().splitlines()[1] == "a,ACGT,4,50.0,,1"
+
+
+@pytest.mark.parametrize("text", ["", "=x", "cell_type="])
+def test_an_objective_is_a_label_or_a_class(text):
+    with pytest.raises(UsageError, match="--objective"):
+        aim_of(text)
