@@ -202,7 +202,7 @@ def _protein(text: str) -> Protein:
 def _kept(template: str | None, frame: int, alphabet: Alphabet) -> list[Rule]:
     """The protein of a template's whole codons, and what is left of the template."""
     text = _word(template or "", "--template", alphabet) if template else ""
-    protein = translate(text[frame - 1 :])
+    protein = translate(text[frame - 1 :]).rstrip("X")
     if not protein.strip("X"):
         raise UsageError("--keep-protein needs the coding sequence: give it with --template, and --frame if it needs")
     end = frame - 1 + 3 * len(protein)
