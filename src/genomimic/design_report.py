@@ -11,12 +11,12 @@ from markupsafe import Markup
 
 from genomimic.alignment import align, caption, marks
 from genomimic.assessing import Assessment, Group
+from genomimic.compliance import violations
 from genomimic.modalities import Sequences
 from genomimic.plots.colours import SETS, TRAIN
 from genomimic.plots.tradeoff import Cloud, Mark, tradeoff_svg
 from genomimic.rules import Rules
 from genomimic.synthesis import warnings
-from genomimic.violations import violations
 
 LISTED = 100
 LINE = 100

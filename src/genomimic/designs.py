@@ -12,6 +12,7 @@ from jaxtyping import Float
 import genomimic
 from genomimic import models
 from genomimic.assessing import Assessment, assess
+from genomimic.compliance import violations
 from genomimic.dataset import Dataset
 from genomimic.design_report import render
 from genomimic.errors import UsageError
@@ -25,7 +26,6 @@ from genomimic.run import Run, replacing
 from genomimic.sampling import bits_per_base
 from genomimic.synthesis import order_sheet
 from genomimic.training import fit
-from genomimic.violations import violations
 from genomimic.writing import Writer, check_format
 
 YARDSTICK = "position-markov"
