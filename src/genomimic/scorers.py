@@ -99,7 +99,7 @@ def table_scores(text: str, dataset: Dataset, name: str) -> Float[np.ndarray, " 
     if "id" not in names or at == names.index("id"):
         return values
     found = {row[names.index("id")].strip(): value for row, value in zip(rows, values, strict=True)}
-    missing = next((key for key in dataset.ids.astype(str) if key not in found), None)
+    missing = next((key for key in map(str, dataset.ids) if key not in found), None)
     if missing is not None:
         raise UsageError(f"{name}: its table has no row for record {missing!r}; keep the names of the FASTA")
     return np.array([found[key] for key in dataset.ids.astype(str)])
