@@ -8,6 +8,7 @@ from test_predictors import toy
 from toys import sequences
 
 from genomimic.comparison import compare
+from genomimic.evidence import EVIDENCE
 from genomimic.metrics import METRICS
 from genomimic.predictors import Classes, Numbers, target_of
 from genomimic.usefulness import augmentation, chance, mutated, shared_target, teach
@@ -66,3 +67,18 @@ def test_copies_differ_by_few_letters_and_keep_their_labels():
     rows = np.array([int(name[1:]) for name in made.ids])
     assert (made.labels["activity"] == data.labels["activity"][rows]).all()
     assert 0.01 < (made.values != data.values[rows]).mean() < 0.04
+
+
+def test_tables_of_labels_say_what_the_judge_sees_and_what_adding_is_worth(sets):
+    train, holdout, synthetic = sets
+    both = compare(train, holdout, synthetic)
+    made = {name: EVIDENCE[name].columns(both) for name in ("label_augmentation", "label_tenths")}
+    assert made["label_augmentation"]["real records"].tolist() == [60, 150, 300, 600]
+    assert (np.diff(made["label_tenths"]["synthetic, judged"]) > -0.2).all()
+    assert np.ptp(made["label_tenths"]["synthetic, judged"]) > 0.5
+    assert not EVIDENCE["label_classes"].applies(both)
+    sites = compare(*(replace(one, labels={"site": one.labels["site"]}) for one in sets))
+    told = EVIDENCE["label_classes"].columns(sites)
+    assert told["class"].tolist() == ["no", "yes"]
+    assert told["told instead"].tolist() == ["yes", "no"]
+    assert (told["synthetic, told rightly"] > 0.5).all()

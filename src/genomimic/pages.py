@@ -6,6 +6,7 @@ PAGES = {
     "look": "What the data look like",
     "giveaway": "What gave it away",
     "profile": "Genes",
+    "labels": "Labels",
     "words": "Words",
     "positions": "Positions",
     "motifs": "Motifs and spacing",
@@ -17,6 +18,7 @@ PAGES = {
 _BEGINNINGS = {
     "giveaway": "giveaway",
     "genes": "profile",
+    "label": "labels",
     "enriched_words": "words",
     "word": "words",
     "position": "positions",

@@ -1,6 +1,6 @@
 """Tables behind the scores: what differs, and by how much (see `genomimic.evidence.base`)."""
 
-from genomimic.evidence import copies, genes, giveaways, motifs, neighbourhoods, positions, words
+from genomimic.evidence import copies, genes, giveaways, labels, motifs, neighbourhoods, positions, words
 from genomimic.evidence.base import EVIDENCE, Columns, Evidence, Table, evidence, tables
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "evidence",
     "genes",
     "giveaways",
+    "labels",
     "motifs",
     "neighbourhoods",
     "positions",

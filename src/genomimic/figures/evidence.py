@@ -16,7 +16,7 @@ from genomimic.evidence import Columns
 from genomimic.figures.base import Figure, label_of, plotly_figure
 from genomimic.pages import page_of
 from genomimic.plots import evidence as charts
-from genomimic.plots.colours import REAL, set_colour
+from genomimic.plots.colours import MUTED, REAL, set_colour
 
 PICTURES: "dict[str, Picture]" = {}
 DIFFERS = 0.05
@@ -244,3 +244,36 @@ def _scatter(
         f"; first in the table {names[0]}: real {real[0]:.3g}, synthetic {synthetic[0]:.3g}" if differs.any() else ""
     )
     return Drawn(chart, f"{int(differs.sum()):,} of {len(q):,} {what} differ clearly (q below {DIFFERS:g}){first}.")
+
+
+@picture(
+    "label_augmentation",
+    title="What synthetic sequences add to few real ones",
+    reading="How well a learner tells labels of the holdout. Synthetic sequences are worth something where their line "
+    "lies above that of the mutated copies, which need no generator.",
+    needs=["share of real", "real alone", "with synthetic", "with mutated copies"],
+)
+def augmentation_curves(columns: Columns, name: str, colour: str) -> Drawn:
+    """Agreement by share of the real records."""
+    lines = {"real alone": REAL, f"with {name}": colour, "with mutated copies": MUTED}
+    named = zip(lines, ("real alone", "with synthetic", "with mutated copies"), strict=True)
+    values = {label: columns[column] for label, column in named}
+    chart = charts.growth(columns["share of real"], values, lines, unit="accuracy, or Spearman's rho, on the holdout")
+    first = ", ".join(f"{label} {one[0]:.3g}" for label, one in values.items())
+    return Drawn(chart, f"With {columns['share of real'][0]:.0%} of the real records: {first}.")
+
+
+@picture(
+    "label_tenths",
+    title="Labels asked for and judged",
+    reading="Each point is a tenth of the records. Where the two lines agree, synthetic sequences change with their "
+    "label as real ones do.",
+    needs=["synthetic label", "synthetic, judged", "real label", "real, judged"],
+)
+def tenths(columns: Columns, name: str, colour: str) -> Drawn:
+    """Judged against asked labels."""
+    values = {"real": (columns["real label"], columns["real, judged"])}
+    values[name] = columns["synthetic label"], columns["synthetic, judged"]
+    chart = charts.judged(values, {"real": REAL, name: colour})
+    ends = [f"{label} {y[0]:.3g} to {y[-1]:.3g}" for label, (_, y) in values.items()]
+    return Drawn(chart, f"Judged from the lowest tenth to the highest: {', '.join(ends)}.")

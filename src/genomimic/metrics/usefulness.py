@@ -141,9 +141,14 @@ def transferred(comparison: Comparison) -> Marks:
 
 def judged(comparison: Comparison) -> Marks:
     """What a judge taught by the holdout says of the synthetic records: 1 for the class they have, or the number."""
-    target = comparison.joint(target_of)
-    judge = comparison.holdout.root.feature(("judge", target), lambda _: _taught(comparison, comparison.holdout))
-    return Marks(np.zeros(len(comparison.holdout)), _said(judge, comparison.synthetic.dataset))
+    return Marks(np.zeros(len(comparison.holdout)), _said(judge_of(comparison), comparison.synthetic.dataset))
+
+
+def judge_of(comparison: Comparison) -> Taught:
+    """A learner taught by all of the holdout."""
+    whole = comparison.root or comparison
+    target = whole.joint(target_of)
+    return whole.holdout.root.feature(("judge", target), lambda _: _taught(whole, whole.holdout))
 
 
 def _taught(comparison: Comparison, view: View) -> Taught:

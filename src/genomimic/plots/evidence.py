@@ -86,3 +86,27 @@ def points(
         figure.add_scatter(x=places[:, 0], y=places[:, 1], mode="markers", name=plain(name), marker=marker)
     figure.update_xaxes(title=plain(axes[0]))
     return figure.update_yaxes(title=plain(axes[1]))
+
+
+def growth(
+    x: Num[np.ndarray, " rows"], lines: Mapping[str, Num[np.ndarray, " rows"]], colours: Mapping[str, str], *, unit: str
+) -> go.Figure:
+    """Numbers by the share of the real records that they were reached with."""
+    figure = go.Figure(layout={"template": STYLE, "hovermode": "x unified"})
+    for name, values in lines.items():
+        line = {"color": colours[name], "width": 2, "dash": "dot" if colours[name] == MUTED else "solid"}
+        figure.add_scatter(x=x, y=values, mode="lines+markers", name=plain(name), line=line)
+    figure.update_xaxes(title="share of the real training records", tickformat=".0%", type="log", tickvals=x.tolist())
+    return figure.update_yaxes(title=plain(unit))
+
+
+def judged(
+    lines: Mapping[str, tuple[Num[np.ndarray, " rows"], Num[np.ndarray, " rows"]]], colours: Mapping[str, str]
+) -> go.Figure:
+    """What a judge says by the label of records."""
+    figure = go.Figure(layout={"template": STYLE, "hovermode": "closest"})
+    for name, (x, y) in lines.items():
+        line = {"color": colours[name], "width": 2, "dash": "dash" if colours[name] == REAL else "solid"}
+        figure.add_scatter(x=x, y=y, mode="lines+markers", name=plain(name), line=line)
+    figure.update_xaxes(title="label")
+    return figure.update_yaxes(title="mean of what the judge says")
