@@ -37,8 +37,7 @@ def accuracy(trained: Trained) -> dict[str, Measures]:
     """Measures on the holdout of each learner that was fitted, and of the floors."""
     halves = _halves(trained)
     measures = {name: _measures(fitted.predictor, trained, halves) for name, fitted in trained.fitted.items()}
-    measures["shuffled"] = _measures(trained.shuffled, trained, halves)
-    return measures | {"blind": _blind(trained, halves)}
+    return measures | {"shuffled": _by_chance(trained), "blind": _blind(trained, halves)}
 
 
 def measured(
@@ -98,6 +97,19 @@ def _measures(predictor: Predictor, trained: Trained, halves: list[Int[np.ndarra
         "coverage": measured(lambda rows: float(inside[rows].mean()), n, halves),
         "width": measured(lambda rows: float((high - low)[rows].mean()), n, halves),
     }
+
+
+def _by_chance(trained: Trained) -> Measures:
+    """What predictors taught labels in random order reach: the mean over orders, and the range of 95% of them."""
+    true, target = true_values(trained), trained.predictor.target
+    if isinstance(target, Numbers):
+        kinds: dict[str, Callable[..., float]] = {"pearson_r": pearson, "spearman": spearman}
+        said = trained.by_chance[..., 0]
+    else:
+        kinds = {"accuracy": lambda told, true: float((told == true).mean()), "macro_f1": lambda a, b: macro_f1(b, a)}
+        said = np.array(target.names)[trained.by_chance.argmax(-1)]
+    reached = {name: np.array([kind(one, true) for one in said]) for name, kind in kinds.items()}
+    return {name: Measure(float(v.mean()), *map(float, np.quantile(v, [0.025, 0.975]))) for name, v in reached.items()}
 
 
 def _blind(trained: Trained, halves: list[Int[np.ndarray, " rows"]]) -> Measures:

@@ -22,6 +22,9 @@ from genomimic.splitting import folds, split
 
 MEMBERS = 5
 
+ORDERS = 20
+"""Random orders of labels that predictors are taught, to see what chance gives."""
+
 Watch = Callable[[str, float, str], None]
 """Told of the work as it goes: the stage, the share of it that is done, and a detail."""
 
@@ -45,12 +48,13 @@ class Fitted:
 class Trained:
     """The learner that was chosen, all that were fitted, and the records that none of them has seen.
 
-    `left_out` records had no label. `shuffled` is a linear predictor that learned labels in random order: the floor.
+    `left_out` records had no label. `by_chance` is what linear predictors that were taught labels in random order say
+    of the holdout: the floor.
     """
 
     chosen: str
     fitted: Mapping[str, Fitted]
-    shuffled: Predictor
+    by_chance: Float[np.ndarray, "orders m outputs"]
     learned: Dataset
     holdout: Dataset
     holdout_clusters: Int[np.ndarray, " m"]
@@ -90,9 +94,9 @@ def learn(
     names = ("linear",) if kind == "linear" else ("linear", "convolutional")
     fitted = {name: fit(LEARNERS[name], learned, target, fold, seed=seed, watch=watch) for name in names}
     chosen = min(names, key=lambda name: fitted[name].loss) if kind == "auto" else kind
-    shuffled = fit(LEARNERS["linear"], in_random_order(learned, label, seed), target, fold, seed=seed).predictor
-    clusters = found.cluster[holdout]
-    return Trained(chosen, fitted, shuffled, learned, labelled.take(holdout), clusters, left_out)
+    held = labelled.take(holdout)
+    by_chance = taught_by_chance(learned, held, target, fold, seed)
+    return Trained(chosen, fitted, by_chance, learned, held, found.cluster[holdout], left_out)
 
 
 def check(data: Dataset, kind: str) -> None:
@@ -111,10 +115,19 @@ def with_label(data: Dataset, label: str) -> tuple[Dataset, int]:
     return (data if there.all() else data.take(np.flatnonzero(there))), int((~there).sum())
 
 
-def in_random_order(data: Dataset, label: str, seed: int) -> Dataset:
-    """The records with their labels in random order: nothing can be learned from them."""
-    mixed = data.labels[label][np.random.default_rng([seed, len(data)]).permutation(len(data))]
-    return replace(data, labels={**data.labels, label: mixed})
+def taught_by_chance(
+    learned: Dataset, held: Dataset, target: Target, fold: Int[np.ndarray, " n"], seed: int
+) -> Float[np.ndarray, "orders m outputs"]:
+    """What linear predictors that were taught labels in random order say of records held out; many orders at once."""
+    assert isinstance(learned.modality, Sequences)
+    one = Task.of(learned.modality, learned.length, target)
+    rng, wanted = np.random.default_rng([seed, len(learned)]), target.columns(learned.labels[target.label])
+    mixed = np.concatenate([wanted[rng.permutation(len(wanted))] for _ in range(ORDERS)], 1)
+    task, learner = replace(one, outputs=mixed.shape[1], classes=False), LEARNERS["linear"]
+    members = learner.fit(task, learned.values, mixed, fold, seed=seed, told=lambda share, detail: None)
+    values = learned.modality.conform(held, learned.length).values
+    said = blocks(partial(said_by, learner, task), members, task, values).astype(float)
+    return said.reshape(len(held), ORDERS, target.outputs).swapaxes(0, 1)
 
 
 def fit(

@@ -31,7 +31,7 @@ TITLES = {
 }
 SUMMARIES = {
     **{name: learner.summary for name, learner in LEARNERS.items()},
-    "shuffled": "the linear learner, taught labels in random order: what chance gives",
+    "shuffled": "linear predictors, taught labels in random orders: the mean, and 95% of them",
     "blind": "the mean, or the most frequent class, whatever the record",
 }
 
