@@ -19,7 +19,7 @@ from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray
 
 from genomimic import nn
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
-from genomimic.models.guard import Free, Ruled
+from genomimic.models.guard import Free, Partly, Ruled
 from genomimic.models.strands import either_strand, log_mean
 from genomimic.models.telling import Telling, telling_of_labels, told_by
 from genomimic.models.trunk import CausalTrunk
@@ -298,7 +298,12 @@ class Diffusion(Model):
         return jax.lax.scan(draw, known.astype(jnp.int8), now)[0]
 
     def obey(
-        self, spec: Spec, state: nn.Averaged[Network], codes: Int[Array, " labels"], guard: Ruled, key: PRNGKeyArray
+        self,
+        spec: Spec,
+        state: nn.Averaged[Network],
+        codes: Int[Array, " labels"],
+        guard: Ruled | Partly,
+        key: PRNGKeyArray,
     ) -> Int[Array, " length"]:
         """From left to right, since rules are told of beginnings; letters that the rules settle are known before."""
         contexts, weights = spec.conditions.contexts(codes, self.guidance)

@@ -301,6 +301,17 @@ class GAN(Model):
         """A record generated from a noise vector, for labels of these numbers."""
         return spec.observation.from_features(state.average.unroll(spec, z, spec.conditions.told(codes), key, guard))
 
+    def relaxed(
+        self,
+        spec: Spec,
+        state: GANState,
+        z: Float[Array, " latent"],
+        codes: Int[Array, " labels"],
+        key: PRNGKeyArray,
+    ) -> Float[Array, "length inputs"]:
+        """Features of a record generated from a noise vector, with a gradient."""
+        return state.average.unroll(spec, z, spec.conditions.told(codes), key)
+
     def discriminate(self, spec: Spec, state: GANState, x: Shaped[Array, " columns"]) -> Float[Array, ""]:
         """D(x) of any record."""
         values, told = spec.conditions.apart(x)

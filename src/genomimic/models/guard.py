@@ -75,3 +75,29 @@ class Ruled(Free):
         ended |= drawn >= len(self.weights)
         after = jnp.maximum(self.next[i, state, letter].astype(jnp.int32), 0)
         return jnp.where(ended, 0, after), jnp.where(ended, 0, count + self.weights[letter]), ended
+
+
+class Partly(Free):
+    """Rules, and letters that are given; a row's free places have the number -1, and its end that of padding.
+
+    What is given stands whatever the rules say, so that a row may break them, or come to where all letters are barred.
+    """
+
+    rules: Free
+    given: Int[Array, " length"]
+    outcomes: int = eqx.field(static=True)
+
+    def possible(self) -> Bool[Array, "length letters"]:
+        """Letters that each place may have; of rules, only what they settle place by place."""
+        letters = (self.given < 0)[:, None] | (jnp.arange(self.outcomes) == self.given[:, None])
+        return letters & self.rules.possible() if isinstance(self.rules, Ruled) else letters
+
+    def start(self) -> Any:
+        return self.rules.start()
+
+    def barred(self, known: Any, i: Int[Array, ""]) -> Float[Array, " outcomes"]:
+        others = jnp.where(jnp.arange(self.outcomes) == self.given[i], 0.0, -jnp.inf)
+        return jnp.where(self.given[i] < 0, self.rules.barred(known, i), others)
+
+    def after(self, known: Any, i: Int[Array, ""], drawn: Int[Array, ""]) -> Any:
+        return self.rules.after(known, i, drawn)

@@ -290,6 +290,20 @@ class VAE(Model):
         contexts, weights = spec.conditions.contexts(codes, self.guidance)
         return state.networks.average.decoder.unroll(spec, z, contexts, weights, key, guard)
 
+    def relaxed(
+        self,
+        spec: Spec,
+        state: VAEState,
+        z: Float[Array, " latent"],
+        codes: Int[Array, " labels"],
+        key: PRNGKeyArray,
+    ) -> Float[Array, "length inputs"]:
+        """Features of a record drawn at a latent vector; the gradient is that of its letters' probabilities."""
+        x = jax.lax.stop_gradient(self.decode(spec, state, z, codes, key))
+        features = spec.observation.features(x)
+        soft = jax.nn.softmax(state.networks.average.decoder.params(spec, z, spec.conditions.told(codes), features))
+        return features + soft - jax.lax.stop_gradient(soft)
+
     def impute(
         self,
         spec: Spec,

@@ -1,0 +1,53 @@
+"""Sequences on demand: methods of design behind one interface, (run, objective, rules) -> Dataset."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from genomimic.dataset import Dataset
+from genomimic.designing.ascent import ascend
+from genomimic.designing.brief import Brief
+from genomimic.designing.editing import edit
+from genomimic.designing.evolution import search
+from genomimic.designing.guiding import guide
+from genomimic.designing.objective import Objective
+from genomimic.designing.selection import select
+from genomimic.errors import UsageError
+from genomimic.rules import Rules
+from genomimic.run import Run
+from genomimic.where import Where
+
+__all__ = ["METHODS", "Brief", "Objective", "ascend", "design", "edit", "guide", "search", "select"]
+
+METHODS: dict[str, Callable[[Brief], Dataset]] = {
+    "select": select,
+    "search": search,
+    "ascend": ascend,
+    "edit": edit,
+    "guide": guide,
+}
+
+
+def design(
+    run: Run,
+    objective: Objective,
+    *,
+    n: int,
+    method: str = "search",
+    price: float = 1.0,
+    rules: Rules = (),
+    seed: int = 0,
+    yardstick: Run | None = None,
+    where: Where | None = None,
+) -> Dataset:
+    """N sequences made for an objective by a method of `METHODS`, all of which keep the rules.
+
+    `price`: what a standard deviation of naturalness is worth, in standard deviations of the objective; 0 for none.
+    `yardstick`: the run whose likelihood says what is natural, where the generator has none. `where`: labels that the
+    generator is told. Raises `UsageError` for rules that clash, and where the run or the objective does not suit the
+    method.
+    """
+    if method not in METHODS:
+        close = get_close_matches(method, METHODS, 1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise UsageError(f"there is no method {method!r}{hint}; methods: {', '.join(METHODS)}")
+    return METHODS[method](Brief(run, objective, n, price, rules, seed, yardstick, where))

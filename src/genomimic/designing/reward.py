@@ -1,0 +1,67 @@
+"""What a design is worth: how far it goes beyond what the generator writes anyway, less a price for being unnatural.
+
+    reward = z(objective) + price * min(z(naturalness), 0)
+
+z counts standard deviations from the mean of fresh samples of the generator; naturalness is the log-likelihood of a
+letter under the generator. What is likelier than a typical sample earns nothing more, since the likeliest sequences of
+all are monotonous.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float
+
+from genomimic.dataset import Dataset
+from genomimic.designing.objective import Objective
+from genomimic.run import Run
+from genomimic.sampling import bits_per_base
+
+REFERENCE = 512
+"""Samples from which means and standard deviations are taken."""
+
+
+class Scale(NamedTuple):
+    """Mean and standard deviation."""
+
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, values: Float[np.ndarray, " n"]) -> "Scale":
+        """Of numbers, which may all be the same."""
+        return cls(float(values.mean()), float(values.std()) or 1.0)
+
+    def z(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """Standard deviations from the mean."""
+        return (values - self.mean) / self.deviation
+
+
+@dataclass(frozen=True, eq=False)
+class Reward:
+    """The reward of records, on the scale of a reference set. `yardstick`: the run whose likelihood is natural."""
+
+    objective: Objective
+    yardstick: Run
+    price: float
+    wanted: Scale
+    natural: Scale
+
+    @classmethod
+    def of(cls, objective: Objective, yardstick: Run, price: float, reference: Dataset) -> "Reward":
+        """On the scale of these records."""
+        natural = Scale.of(-bits(yardstick, reference)) if price else Scale(0.0, 1.0)
+        return cls(objective, yardstick, price, Scale.of(objective.wanted(objective.values(reference))), natural)
+
+    def __call__(self, dataset: Dataset) -> Float[np.ndarray, " n"]:
+        gained = self.wanted.z(self.objective.wanted(self.objective.values(dataset)))
+        if not self.price:
+            return gained
+        return gained + self.price * np.minimum(self.natural.z(-bits(self.yardstick, dataset)), 0)
+
+
+def bits(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
+    """Bits per base of records, their labels not told."""
+    unlabelled = {name: np.full(len(dataset), "", dtype=object) for name in run.spec.conditions.names}
+    return bits_per_base(run, replace(dataset, labels=unlabelled))
