@@ -77,7 +77,7 @@ class Convolutional(Learner):
     """Places by which records are moved at most each time they are seen, where that helps."""
     mixed: float = 0.3
     """Parameter of the Beta distribution that two records are mixed by."""
-    most_letters: int = 25_000_000
+    most_letters: int = 20_000_000
     """Letters that a member is trained on."""
     fewest_steps: int = 600
 
