@@ -203,3 +203,10 @@ def test_alphabets_without_g_and_c_have_rules_too():
     found = read_rules(protein, max_homopolymer=2, require=["BX@1"])
     automaton = build(found, ALPHABETS["protein"], 3, ends=False)
     assert automaton.accepts(sequences("DDA", "DDD", "ADA", alphabet="protein").values).tolist() == [True, False, False]
+
+
+def test_rules_are_told_whole_and_shown_short():
+    long = rules(template="ATG" + "N" * 90, no_stop_codons=True, frame=4)
+    assert told(long) == f"--template ATG{'N' * 90} --no-stop-codons --frame 4"
+    with pytest.raises(UsageError, match=r"keeps --template ATGN{46}\.\.\. \(93 letters\);"):
+        build(long, DNA, 20, ends=False)

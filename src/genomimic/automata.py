@@ -15,7 +15,7 @@ from jaxtyping import Bool, Int
 from genomimic.alphabet import Alphabet
 from genomimic.errors import UsageError
 from genomimic.machines import Machine, machine
-from genomimic.rules import GC, Rules, told
+from genomimic.rules import GC, Rules, shortened
 
 DEAD = -1
 MOST_STATES = 20_000
@@ -66,7 +66,9 @@ def build(rules: Rules, alphabet: Alphabet, length: int, *, ends: bool) -> Autom
         letters = f"{'up to ' if ends else ''}{length} letters"
         raise UsageError(
             f"no sequence of {letters} keeps {'both' if len(clash) == 2 else 'all of' if len(clash) > 2 else ''} "
-            f"{told(clash)}; loosen or leave out {'one of these' if len(clash) > 1 else 'this rule'}".replace("  ", " ")
+            f"{shortened(clash)}; loosen or leave out {'one of these' if len(clash) > 1 else 'this rule'}".replace(
+                "  ", " "
+            )
         )
     return found
 
@@ -93,7 +95,9 @@ def _build(rules: Rules, alphabet: Alphabet, length: int, ends: bool) -> Automat
     last = _padded(accepting, False)
     window = _window([rule for rule in rules if isinstance(rule, GC)], length)
     if window.size * table.shape[1] > MOST_CELLS:
-        raise UsageError(f"{told(rules)}: together these need {table.shape[1]:,} states; leave out the longest words")
+        raise UsageError(
+            f"{shortened(rules)}: together these need {table.shape[1]:,} states; leave out the longest words"
+        )
     weights = np.array([letter in "GC" for letter in alphabet.symbols], np.int64) * any(
         isinstance(rule, GC) for rule in rules
     )

@@ -63,7 +63,7 @@ class Template(NamedTuple):
     text: str
 
     def __str__(self) -> str:
-        return f"--template {_short(self.text)}"
+        return f"--template {self.text}"
 
 
 class Protein(NamedTuple):
@@ -73,8 +73,11 @@ class Protein(NamedTuple):
     first: int
 
     def __str__(self) -> str:
-        return f"--protein {_short(self.text)}@{self.first}"
+        return f"--protein {self.text}@{self.first}"
 
+
+LONG = 60
+"""Letters of a rule that an error shows."""
 
 Rule = GC | Homopolymer | Forbidden | Required | Template | Protein
 Rules = tuple[Rule, ...]
@@ -126,13 +129,21 @@ def read_rules(
     if no_start_codons:
         found.append(Forbidden((_spelt("ATG", alphabet),), "--no-start-codons"))
     if no_stop_codons:
-        found.append(Forbidden(tuple(_spelt(stop, alphabet) for stop in STOPS), "--no-stop-codons", frame))
+        found.append(Forbidden(tuple(_spelt(stop, alphabet) for stop in STOPS), _no_stops(frame), frame))
     return tuple(found)
 
 
 def told(rules: Rules) -> str:
     """The rules in a line, as they would be written on the command line."""
     return " ".join(map(str, rules))
+
+
+def shortened(rules: Rules) -> str:
+    """The rules in a line, long ones cut short."""
+    texts = map(str, rules)
+    return " ".join(
+        text if len(text) <= LONG else f"{text[:LONG]}... ({len(text.split()[1])} letters)" for text in texts
+    )
 
 
 def letters_of(code: str, alphabet: Alphabet) -> str:
@@ -225,9 +236,9 @@ def _word(text: str, flag: str, alphabet: Alphabet) -> str:
     return word
 
 
+def _no_stops(frame: int) -> str:
+    return "--no-stop-codons" + (f" --frame {frame}" if frame != 1 else "")
+
+
 def _spelt(word: str, alphabet: Alphabet) -> str:
     return word if alphabet is DNA else word.replace("T", "U")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 24 else f"{text[:20]}...({len(text)} letters)"
