@@ -6,7 +6,7 @@ compiled function, for all members.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, ClassVar
 
@@ -21,6 +21,7 @@ from genomimic import nn
 from genomimic.predictors.base import COMPILED, Learner, Members, Task, Told, blocks, said_by, stacked
 
 BATCH = 128
+FEW_PASSES = 5
 CLIP = 1.0
 
 
@@ -93,12 +94,14 @@ class Convolutional(Learner):
     ) -> Members:
         """One network for each fold, with records moved where that helps to predict the first fold."""
         count, letters, labels = int(folds.max()) + 1, jnp.asarray(tokens), jnp.asarray(wanted)
-        steps = self._steps(task, len(tokens) * (count - 1) // max(count, 1))
+        seen = len(tokens) * (count - 1) // max(count, 1)
+        steps = self._steps(task, seen)
+        learner = self.freed(steps * BATCH / max(seen, 1))
 
         def member(fold: int, moved: float) -> Any:
             draws = _draws(np.flatnonzero(folds != fold), steps, np.random.default_rng([seed, fold]))
             key = jax.random.fold_in(jax.random.key(seed, impl="rbg"), fold)
-            return jax.block_until_ready(_train(self, task, letters, labels, jnp.asarray(draws), moved, key))
+            return jax.block_until_ready(_train(learner, task, letters, labels, jnp.asarray(draws), moved, key))
 
         told(0.0, f"{self.name}, whether the exact place matters")
         first, rows = {moved: member(0, moved) for moved in (0.0, float(self.moved))}, folds == 0
@@ -110,6 +113,12 @@ class Convolutional(Learner):
             members.append(member(fold, moved))
         told(1.0, self.name)
         return stacked(members)
+
+    def freed(self, passes: float) -> "Convolutional":
+        """The settings for so many passes: in few, no record is learned by heart, and being careful only costs time."""
+        if passes >= FEW_PASSES:
+            return self
+        return replace(self, drop=0.1, exchanged=0.0, mixed=0.01, rate=2 * self.rate)
 
     def _loss(
         self, task: Task, member: Any, tokens: Int8[np.ndarray, "n length"], wanted: Float[np.ndarray, "n outputs"]
