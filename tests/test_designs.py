@@ -45,7 +45,7 @@ def test_designs_beyond_nature_are_said_to_be_so_and_told_from_it(found):
     assert found.median > found.percentile(0.99) > found.percentile(0.5)
     assert found.recognised > 0.8
     assert assessed(records(60, 3)).recognised < found.recognised
-    assert "told from the best natural ones with an AUC of" in sentence(found, "gc")
+    assert "told from the best natural ones with an AUC of" in sentence(found, Aim("gc"))
 
 
 def test_low_values_can_be_wanted():

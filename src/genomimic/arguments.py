@@ -102,11 +102,15 @@ class Ruling:
 
     def read(self, run: "Run") -> tuple[str | None, "Rules"]:
         """A template to fill in, or the rules; a template alone is filled in where the run's model can."""
-        from genomimic.rules import read_rules
-
         if self.template and self == Ruling(template=self.template) and hasattr(run.model, "fill"):
             return self.template, ()
-        return None, read_rules(run.modality, **vars(self)) if self != Ruling() else ()
+        return None, self.rules(run)
+
+    def rules(self, run: "Run") -> "Rules":
+        """The rules, a template among them."""
+        from genomimic.rules import read_rules
+
+        return read_rules(run.modality, **vars(self)) if self != Ruling() else ()
 
 
 def model_of(name: str, settings: dict[str, str]) -> "Wanted":

@@ -54,7 +54,8 @@ class Assessment:
     """Designs beside natural sequences and random edits of the best of these.
 
     `nearest` is the nearest natural sequence of each design, `recognised` the AUC of a linear classifier that tells
-    designs from natural sequences of the top tenth. `sign` is 1 where high values are wanted and -1 where low ones are.
+    designs from natural sequences of the top tenth. `sign` is 1 where high values are wanted and -1 where low ones are;
+    where values near `target` are, it says so.
     """
 
     designs: Group
@@ -64,10 +65,27 @@ class Assessment:
     nearest: Nearest
     recognised: float
     sign: int
+    target: float | None = None
+
+    def wanted(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+        """How good values are; higher is better."""
+        return self.sign * values if self.target is None else -np.abs(values - self.target)
 
     def percentile(self, share: float) -> float:
         """The judge's value that this share of natural sequences does not reach, in the wanted direction."""
-        return self.sign * float(np.quantile(self.sign * self.natural.judged.value, share))
+        order = np.argsort(self.wanted(self.natural.judged.value), kind="stable")
+        return float(self.natural.judged.value[order[min(int(share * len(order)), len(order) - 1)]])
+
+    @property
+    def beyond(self) -> float:
+        """Share of the designs that are judged better than 99 in 100 natural sequences."""
+        best = np.quantile(self.wanted(self.natural.judged.value), 0.99)
+        return float((self.wanted(self.designs.judged.value) > best).mean())
+
+    @property
+    def order(self) -> Int[np.ndarray, " n"]:
+        """The rows of the designs, the best to the judge first."""
+        return np.argsort(-self.wanted(self.designs.judged.value), kind="stable")
 
     @property
     def median(self) -> float:
@@ -83,19 +101,23 @@ def assess(
     judge: Judge,
     bits: Bits,
     sign: int = 1,
+    target: float | None = None,
     seed: int = 0,
 ) -> Assessment:
-    """Judge designs beside natural sequences, of which a value was measured for each (higher is better if `sign` is 1).
+    """Judge designs beside natural sequences, of which a value was measured for each.
+
+    Higher is better if `sign` is 1, lower if it is -1, and nearer to `target` where that is given.
 
     The natural sequences must be unknown to the judge.
     """
     rng = np.random.default_rng([seed, len(natural)])
-    best = np.argsort(-sign * measured, kind="stable")[: max(len(natural) * TOP // 100, 1)]
+    good = sign * measured if target is None else -np.abs(measured - target)
+    best = np.argsort(-good, kind="stable")[: max(len(natural) * TOP // 100, 1)]
     top = natural.take(best)
     shown = natural.take(np.sort(rng.permutation(len(natural))[:SHOWN]))
     own, others, changed = (Group(one, judge(one), bits(one)) for one in (designs, shown, edited(top, SHOWN // 2, rng)))
     nearest = sequence.nearest(View(designs), View(natural))
-    return Assessment(own, others, changed, natural, nearest, recognised(designs, natural, top, rng), sign)
+    return Assessment(own, others, changed, natural, nearest, recognised(designs, natural, top, rng), sign, target)
 
 
 def edited(natural: Dataset, n: int, rng: np.random.Generator) -> Dataset:

@@ -206,6 +206,78 @@ def sample(
 
 
 @app.command
+def design(
+    run: Path,
+    *,
+    objective: str,
+    out: Out,
+    maximise: Annotated[bool, Parameter(negative="")] = False,
+    minimise: Annotated[bool, Parameter(negative="")] = False,
+    target: float | None = None,
+    n: Annotated[int, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = 100,
+    method: Literal["search", "select", "guide", "edit", "ascend"] = "search",
+    price: Annotated[float, Parameter(validator=Number(gte=0))] = 1.0,
+    where: Annotated[list[str] | None, Parameter(negative="")] = None,
+    guide: Path | None = None,
+    judge: Path | None = None,
+    seed: Seed = 0,
+    ruling: Ruling = NO_RULES,
+) -> None:
+    """Design sequences for a goal with a trained run, within rules, and judge them by a predictor that did not guide.
+
+    Writes FILE, and beside it a report (FILE's name with .html; open this) and an order sheet (-order.csv).
+
+    Args:
+        run: Run directory (of `train`, or DIR/run of `mimic`) whose data have the label.
+        objective: What is wanted: a label that is a number (activity), or one class of a label (cell_type=K562).
+        out: File of designs to write, .fa, .csv or .tsv, the best first.
+        maximise: High values are wanted, which is so where nothing else is said.
+        minimise: Low values are wanted.
+        target: Values near this one are wanted.
+        n: Designs to make.
+        method: How: search (evolution by what the generator proposes), select (the best of many samples), guide
+            (sampling steered on its way), edit (few letters changed along the guide's gradient), ascend (climbing in
+            the latent space of a vae or gan).
+        price: What a standard deviation of naturalness is worth, in those of the objective; 0 asks for nothing natural.
+        where: Label that the generator is told, NAME=VALUE, for runs trained with --condition; repeatable.
+        guide: Predictor (of `predict`) to be guided by; trained on half of the run's training data where not given.
+        judge: Predictor to judge by; trained on all that the guide does not see where not given.
+        seed: Start of all random numbers.
+        ruling: Rules that designs keep.
+    """
+    from genomimic import designs
+    from genomimic.oracles import aim_of
+    from genomimic.predictor import Predictor
+    from genomimic.run import Run
+    from genomimic.where import parse_where
+
+    if [maximise, minimise, target is not None].count(True) > 1:
+        raise UsageError("say one of --maximise, --minimise and --target")
+    aim, loaded = aim_of(objective, minimise=minimise, target=target), Run.load(run)
+    designs.check_output(out, loaded)
+    given = {name: Predictor.load(path) for name, path in (("guide", guide), ("judge", judge)) if path}
+    with Display() as display:
+        made = designs.design_file(
+            loaded,
+            aim,
+            out,
+            n=n,
+            method=method,
+            price=price,
+            rules=ruling.rules(loaded),
+            where=parse_where(where or []),
+            guide=given.get("guide"),
+            judge=given.get("judge"),
+            seed=seed,
+            watch=display,
+        )
+    print(f"{designs.sentence(made.assessment, aim)}\n")
+    print(
+        "\n".join(f"{name:<10} {path}" for name, path in zip(("designs", "order", "report"), made.files, strict=True))
+    )
+
+
+@app.command
 def impute(
     data: Path,
     *,

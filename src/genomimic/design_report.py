@@ -19,6 +19,7 @@ from genomimic.rules import Rules
 from genomimic.synthesis import warnings
 
 LISTED = 100
+LEVELS = (0.5, 0.9, 0.99)
 LINE = 100
 COLOURS = {"natural": TRAIN, "edited": SETS[4], "designs": SETS[0]}
 READING = (
@@ -36,11 +37,10 @@ def render(
         loader=PackageLoader("genomimic", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
     css = (Path(__file__).parent / "templates" / "report.css").read_text()
-    n, best = len(found.designs.dataset), found.percentile(0.99)
-    beyond = float((found.sign * found.designs.judged.value > found.sign * best).mean())
+    n = len(found.designs.dataset)
     return environment.get_template("design.html.j2").render(
         title=objective,
-        lead=f"{n:,} designs; {beyond:.0%} of them are judged beyond 99 in 100 natural sequences.",
+        lead=f"{n:,} designs; {found.beyond:.0%} of them are judged better than 99 in 100 natural sequences.",
         css=Markup(css),
         tiles=_tiles(found, label),
         legend=[{"name": name, "colour": COLOURS[key]} for key, name, _ in _groups(found)],
@@ -51,7 +51,7 @@ def render(
         groups=[_row(name, group) for _, name, group in _groups(found)],
         rules=_kept(found, rules),
         listed=_listed(n),
-        designs=[_design(found, row, label) for row in _order(found)[:LISTED]],
+        designs=[_design(found, row, label) for row in found.order[:LISTED].tolist()],
         provenance=provenance.items(),
     )
 
@@ -97,10 +97,9 @@ def _figure(found: Assessment, label: str) -> str:
         Cloud(name, group.bits, group.judged.value, COLOURS[key], key == "designs")
         for key, name, group in _groups(found)
     ]
-    levels = [
-        Mark(found.percentile(share), f"{100 * share:.0f}% of natural sequences are {_side(found)}")
-        for share in (0.5, 0.9, 0.99)
-    ]
+    levels = [Mark(found.percentile(share), f"{share:.0%} of natural sequences {_side(found)}") for share in LEVELS]
+    if found.target is not None:
+        levels = [Mark(found.target, "wanted")]
     alt = f"Judged {label} against naturalness of {len(found.designs.dataset):,} designs and of natural sequences"
     return tradeoff_svg(
         clouds, levels, x="bits a letter to the generator (more natural to the right)", y=f"judged {label}", alt=alt
@@ -108,7 +107,7 @@ def _figure(found: Assessment, label: str) -> str:
 
 
 def _side(found: Assessment) -> str:
-    return "below" if found.sign > 0 else "above"
+    return "lie below" if found.sign > 0 else "lie above"
 
 
 def _row(name: str, group: Group) -> dict[str, str]:
@@ -126,10 +125,6 @@ def _kept(found: Assessment, rules: Rules) -> list[dict[str, str]]:
     n, broken = len(found.designs.dataset), violations(found.designs.dataset, rules) if rules else []
     counts = {str(rule): n - sum(one.rule == str(rule) for one in broken) for rule in rules}
     return [{"name": name, "kept": f"{kept:,} of {n:,}"} for name, kept in counts.items()]
-
-
-def _order(found: Assessment) -> list[int]:
-    return np.argsort(-found.sign * found.designs.judged.value, kind="stable").tolist()
 
 
 def _listed(n: int) -> str:

@@ -7,29 +7,33 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 import genomimic
 from genomimic import models
 from genomimic.assessing import Assessment, assess
-from genomimic.compliance import violations
 from genomimic.dataset import Dataset
 from genomimic.design_report import render
+from genomimic.designing import Objective, design
+from genomimic.designing.reward import bits
 from genomimic.errors import UsageError
 from genomimic.io.compression import bare_suffix
-from genomimic.learning import command
+from genomimic.learning import Watch, command, silent
 from genomimic.modalities import Sequences
-from genomimic.oracles import Aim, Oracles
-from genomimic.parts import Parts
+from genomimic.oracles import Aim, Oracles, train_oracles
+from genomimic.parts import Parts, parts_of
+from genomimic.predictor import Predictor
 from genomimic.rules import Rules
 from genomimic.run import Run, replacing
-from genomimic.sampling import bits_per_base
 from genomimic.synthesis import order_sheet
 from genomimic.training import fit
+from genomimic.where import Where
 from genomimic.writing import Writer, check_format
 
 YARDSTICK = "position-markov"
 """What says how natural sequences are where the run's model has no likelihood; `markov` where they are not aligned."""
+
+
+METHOD = "search"
 
 
 class Designed(NamedTuple):
@@ -39,20 +43,54 @@ class Designed(NamedTuple):
     files: tuple[Path, ...]
 
 
-def judge_designs(designs: Dataset, run: Run, parts: Parts, aim: Aim, oracles: Oracles, *, seed: int = 0) -> Assessment:
-    """Designs beside natural sequences that neither the judge nor, of these, anybody but the guide has seen."""
+def design_file(
+    run: Run,
+    aim: Aim,
+    out: Path | str,
+    *,
+    n: int = 100,
+    method: str = METHOD,
+    price: float = 1.0,
+    rules: Rules = (),
+    where: Where | None = None,
+    guide: Predictor | None = None,
+    judge: Predictor | None = None,
+    seed: int = 0,
+    watch: Watch = silent,
+) -> Designed:
+    """Design n sequences for an aim with a run, judge them, and write them with an order sheet and a report beside.
+
+    A guide and a judge are trained on records of the run apart, where not given. `price`: what a standard deviation of
+    naturalness is worth, in those of the objective. See `designing.design` for the methods and what they refuse.
+    """
+    out = Path(out)
+    check_output(out, run)
+    parts = parts_of(run)
+    oracles = train_oracles(parts, aim, guide=guide, judge=judge, seed=seed, watch=watch)
+    objective = Objective.of_predictor(oracles.guide, of=aim.of, sign=aim.sign, target=aim.target)
     yardstick = _yardstick(run, parts, seed)
+    watch("design", 0.0, method)
+    designs = design(
+        run, objective, n=n, method=method, price=price, rules=rules, seed=seed, yardstick=yardstick, where=where
+    )
+    watch("design", 1.0, f"{len(designs):,} by {method}")
+    watch("judge", 0.0, "")
+    found = judge_designs(designs, yardstick, aim, oracles, seed=seed)
+    watch("judge", 1.0, "")
+    told = origin(run, method, price, seed)
+    return write_designs(found, out, aim=aim, oracles=oracles, rules=rules, provenance=told)
 
-    def bits(dataset: Dataset) -> Float[np.ndarray, " n"]:
-        return bits_per_base(yardstick, _told(yardstick, dataset), seed=seed)
 
+def judge_designs(designs: Dataset, yardstick: Run, aim: Aim, oracles: Oracles, *, seed: int = 0) -> Assessment:
+    """Designs beside natural sequences that the judge has not seen; `yardstick` says how natural sequences are."""
     return assess(
         designs,
         oracles.natural,
         aim.measured(oracles.natural),
         judge=lambda dataset: aim.judged(oracles.judge, dataset),
-        bits=bits,
+        bits=lambda dataset: bits(yardstick, dataset),
         sign=aim.sign,
+        target=aim.target,
         seed=seed,
     )
 
@@ -61,8 +99,6 @@ def write_designs(
     found: Assessment, out: Path, *, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]
 ) -> Designed:
     """Write the designs, the best first, an order sheet and a report beside them; nothing where rules are broken."""
-    broken = violations(found.designs.dataset, rules) if rules else []
-    assert not broken, str(broken[0])
     page, sheet = beside(out)
     files = {page: _page(found, aim, oracles, rules, provenance), sheet: _sheet(found, aim)}
     with replacing(files), Writer(out, found.designs.dataset.modality, provenance=dict(provenance)) as writer:
@@ -83,11 +119,11 @@ def beside(out: Path) -> tuple[Path, Path]:
     return out.with_name(f"{stem}.html"), out.with_name(f"{stem}-order.csv")
 
 
-def sentence(found: Assessment, label: str) -> str:
+def sentence(found: Assessment, aim: Aim) -> str:
     """What was reached and what it cost, in a sentence."""
     natural = np.median(found.natural.judged.value)
     return (
-        f"judged {label} {found.median:.3g} in the median (natural sequences {natural:.3g}, their best hundredth "
+        f"judged {aim.name} {found.median:.3g} in the median (natural sequences {natural:.3g}, their best hundredth "
         f"{found.percentile(0.99):.3g}); told from the best natural ones with an AUC of {found.recognised:.2f}"
     )
 
@@ -100,21 +136,12 @@ def _yardstick(run: Run, parts: Parts, seed: int) -> Run:
     return fit(models.build(name), parts.train, parts.validation, seed=seed)
 
 
-def _told(run: Run, dataset: Dataset) -> Dataset:
-    """The records without labels, which say nothing of how natural letters are."""
-    return replace(dataset, labels={name: np.full(len(dataset), "") for name in run.spec.conditions.names})
-
-
-def _order(found: Assessment) -> np.ndarray:
-    return np.argsort(-found.sign * found.designs.judged.value, kind="stable")
-
-
 def _judged(found: Assessment) -> Dataset:
     """The designs, the best first, with what the judge said as labels."""
     judged, bits, data = found.designs.judged, found.designs.bits, found.designs.dataset
     said = {"judged": judged.value, "judged_low": judged.low, "judged_high": judged.high, "bits_per_base": bits}
     labels = {name: np.array([f"{value:.4g}" for value in column]) for name, column in said.items()}
-    return replace(data, labels={**data.labels, **labels}).take(_order(found))
+    return replace(data, labels={**data.labels, **labels}).take(found.order)
 
 
 def _sheet(found: Assessment, aim: Aim) -> bytes:
@@ -131,9 +158,10 @@ def _sheet(found: Assessment, aim: Aim) -> bytes:
 
 
 def _page(found: Assessment, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]) -> bytes:
-    label = f"probability of {aim.of}" if aim.of else aim.label
     title = f"Designs for {aim}"
-    return render(found, objective=title, label=label, judge=oracles.said, rules=rules, provenance=provenance).encode()
+    return render(
+        found, objective=title, label=aim.name, judge=oracles.said, rules=rules, provenance=provenance
+    ).encode()
 
 
 def origin(run: Run, method: str, price: float, seed: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from genomimic.errors import UsageError
 from genomimic.parts import Parts
 from genomimic.predicting import Trained, Watch, learn, silent, with_label
 from genomimic.predictor import Predictor
-from genomimic.predictors import Classes, Numbers
+from genomimic.predictors import Classes, Numbers, target_of
 from genomimic.splitting import folds
 
 
@@ -29,6 +29,11 @@ class Aim:
     of: str | None = None
     sign: int = 1
     target: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What the judge's value is."""
+        return f"probability of {self.of}" if self.of else self.label
 
     def __str__(self) -> str:
         if self.of is not None:
@@ -76,17 +81,39 @@ def aim_of(text: str, *, minimise: bool = False, target: float | None = None) ->
     return Aim(label, of or None, -1 if minimise else 1, target)
 
 
-def train_oracles(parts: Parts, aim: Aim, *, seed: int = 0, watch: Watch = silent) -> Oracles:
-    """A guide and a judge for an aim, from the records of a run; raises `UsageError` where these are too few."""
+def train_oracles(
+    parts: Parts,
+    aim: Aim,
+    *,
+    guide: Predictor | None = None,
+    judge: Predictor | None = None,
+    seed: int = 0,
+    watch: Watch = silent,
+) -> Oracles:
+    """A guide and a judge for an aim, from the records of a run, or those given.
+
+    Raises `UsageError` for a label that is not there or does not suit the aim, and `DataError` for too few records.
+    """
+    said = []
+    for one in (guide, judge):
+        if one is not None:
+            _check(one, aim)
+    target_of(with_label(parts.train, aim.label)[0], aim.label)
     cluster = parts.split.cluster[parts.split.rows("train")]
     half = folds(parts.train, cluster, 2, seed=seed)
     first, second = (parts.train.take(np.flatnonzero(half == which)) for which in (0, 1))
     natural = with_label(first, aim.label)[0]
-    guide = learn(first, aim.label, seed=seed, watch=_named("guide", watch))
-    judge = learn(join([second, parts.validation, parts.holdout]), aim.label, seed=seed, watch=_named("judge", watch))
-    _check(judge.predictor, aim)
-    said = f"{_sentence('The judge', judge)} {_sentence('The guide, which the designs were made by,', guide)}"
-    return Oracles(guide.predictor, judge.predictor, natural, said)
+    if judge is None:
+        learned = learn(
+            join([second, parts.validation, parts.holdout]), aim.label, seed=seed, watch=_named("judge", watch)
+        )
+        judge, said = learned.predictor, [*said, _sentence("The judge", learned)]
+        _check(judge, aim)
+    if guide is None:
+        learned = learn(first, aim.label, seed=seed, watch=_named("guide", watch))
+        guide, said = learned.predictor, [*said, _sentence("The guide, which the designs were made by,", learned)]
+    given = [f"The {name} was given: {one.path}." for name, one in (("judge", judge), ("guide", guide)) if one.path]
+    return Oracles(guide, judge, natural, " ".join([*said, *given]))
 
 
 def _check(predictor: Predictor, aim: Aim) -> None:
