@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import genomimic as gm
 from genomimic.assessing import Judged, assess, edited
+from genomimic.cli import app
 from genomimic.dataset import Dataset
 from genomimic.designs import beside, sentence, write_designs
-from genomimic.errors import UsageError
+from genomimic.errors import GenomimicError, UsageError
 from genomimic.modalities.sequences import Sequences
 from genomimic.oracles import Aim, Oracles, aim_of
 from genomimic.rules import read_rules
@@ -100,3 +102,58 @@ def test_what_vendors_stumble_over_is_found():
 def test_an_objective_is_a_label_or_a_class(text):
     with pytest.raises(UsageError, match="--objective"):
         aim_of(text)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    """A folder with a run of labelled sequences, whose activity is their share of G and C, and predictors of it."""
+    home = tmp_path_factory.mktemp("designs")
+    data = records(400, 5)
+    texts, noise = list(MODALITY.texts(data)), np.random.default_rng(0).normal(0, 0.02, 400)
+    activity = share_of_gc(data) + noise
+    lines = [
+        f">s{i} activity={value:.4f}\n{text}\n" for i, (text, value) in enumerate(zip(texts, activity, strict=True))
+    ]
+    (home / "a.fa").write_text("".join(lines))
+    read = gm.read(home / "a.fa", stranded=True, aligned=True)
+    gm.train(gm.model("markov", order=1), read, out=home / "run")
+    gm.train_predictor(read, "activity", out=home / "oracle", kind="linear", members=2)
+    return home
+
+
+def designed(home, *more, objective="activity"):
+    command = ["design", str(home / "run"), "--objective", objective, "-o", str(home / "d.fa"), "-n", "6"]
+    given = ["--guide", str(home / "oracle"), "--judge", str(home / "oracle"), "--method", "select", *more]
+    return app([*command, *given], result_action="return_value")
+
+
+def test_design_makes_sequences_that_the_judge_likes_within_rules(home, capsys):
+    designed(home, "--max-homopolymer", "4")
+    assert "told from the best natural ones with an AUC of" in capsys.readouterr().out
+    made = gm.read(home / "d.fa")
+    assert share_of_gc(made).min() > 0.55
+    assert all(letter * 5 not in text for text in MODALITY.texts(made) for letter in "ACGT")
+    assert (home / "d.html").exists()
+    assert (home / "d-order.csv").exists()
+
+
+def test_a_value_that_is_wanted_is_met(home, capsys):
+    designed(home, "--target", "0.3")
+    assert share_of_gc(gm.read(home / "d.fa")).mean() == pytest.approx(0.3, abs=0.06)
+
+
+@pytest.mark.parametrize(
+    ("objective", "more", "message"),
+    [
+        ("activity", ["--maximise", "--minimise"], "say one of --maximise, --minimise and --target"),
+        ("strength", [], "strength"),
+        ("activity=high", [], "activity is a number; leave out =high"),
+        ("activity", ["--gc", "0:0.1", "--require", "GGGGGGGG"], "keeps both --gc 0:0.1 --require GGGGGGGG"),
+    ],
+)
+def test_what_cannot_be_designed_is_refused_in_one_line(home, objective, more, message):
+    (home / "d.fa").unlink(missing_ok=True)
+    with pytest.raises(GenomimicError, match=message) as caught:
+        designed(home, *more, objective=objective)
+    assert "\n" not in str(caught.value)
+    assert not (home / "d.fa").exists()
