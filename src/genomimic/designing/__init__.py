@@ -41,7 +41,7 @@ def design(
 ) -> Dataset:
     """N sequences made for an objective by a method of `METHODS`, all of which keep the rules.
 
-    `price`: what a standard deviation of naturalness is worth, in standard deviations of the objective; 0 for none.
+    `price`: what it costs to be less, or more, likely than typical samples (see `reward.py`); 0 for nothing.
     `yardstick`: the run whose likelihood says what is natural, where the generator has none. `where`: labels that the
     generator is told. Raises `UsageError` for rules that clash, and where the run or the objective does not suit the
     method.

@@ -25,8 +25,8 @@ from genomimic.where import Where, codes_where
 class Brief:
     """A generator, an objective, and what n designs must keep.
 
-    `price`: what a standard deviation of naturalness is worth, in those of the objective. `yardstick`: the run that
-    says what is natural, where the generator has no likelihood. `where`: labels that the generator is told.
+    `price`: what it costs to be unnatural (see `reward.py`). `yardstick`: the run that says what is natural, where the
+    generator has no likelihood. `where`: labels that the generator is told.
     """
 
     run: Run
@@ -60,8 +60,7 @@ class Brief:
     @cached_property
     def reward(self) -> Reward:
         """What designs are worth, on the scale of what the generator writes."""
-        reference = sample(self.run, REFERENCE, seed=self.seed, rules=self.rules)
-        return Reward.of(self.objective, self.yardstick or self.run, self.price, reference)
+        return Reward.of(self.objective, self.yardstick or self.run, self.price, self.drawn(REFERENCE))
 
     @cached_property
     def _automaton(self) -> Automaton:

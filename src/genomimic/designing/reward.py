@@ -1,10 +1,10 @@
 """What a design is worth: how far it goes beyond what the generator writes anyway, less a price for being unnatural.
 
-    reward = z(objective) + price * min(z(naturalness), 0)
+    reward = z(objective) - price * z(bits)^2 / 2
 
-z counts standard deviations from the mean of fresh samples of the generator; naturalness is the log-likelihood of a
-letter under the generator. What is likelier than a typical sample earns nothing more, since the likeliest sequences of
-all are monotonous.
+z counts standard deviations from the mean of fresh samples of the generator, told the same labels; bits are those that
+the generator needs for a letter. What is likelier than a typical sample costs as much as what is less likely: the
+likeliest sequences of all are monotonous, and as easily told from natural ones.
 """
 
 from dataclasses import dataclass, replace
@@ -51,14 +51,14 @@ class Reward:
     @classmethod
     def of(cls, objective: Objective, yardstick: Run, price: float, reference: Dataset) -> "Reward":
         """On the scale of these records."""
-        natural = Scale.of(-bits(yardstick, reference)) if price else Scale(0.0, 1.0)
+        natural = Scale.of(bits(yardstick, reference)) if price else Scale(0.0, 1.0)
         return cls(objective, yardstick, price, Scale.of(objective.wanted(objective.values(reference))), natural)
 
     def __call__(self, dataset: Dataset) -> Float[np.ndarray, " n"]:
         gained = self.wanted.z(self.objective.wanted(self.objective.values(dataset)))
         if not self.price:
             return gained
-        return gained + self.price * np.minimum(self.natural.z(-bits(self.yardstick, dataset)), 0)
+        return gained - self.price * self.natural.z(bits(self.yardstick, dataset)) ** 2 / 2
 
 
 def bits(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
