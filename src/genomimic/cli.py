@@ -238,7 +238,7 @@ def design(
         method: How: search (evolution by what the generator proposes), select (the best of many samples), guide
             (sampling steered on its way), edit (few letters changed along the guide's gradient), ascend (climbing in
             the latent space of a vae or gan).
-        price: What a standard deviation of naturalness is worth, in those of the objective; 0 asks for nothing natural.
+        price: What it costs to be less, or more, likely than typical samples of the run; 0 asks for nothing natural.
         where: Label that the generator is told, NAME=VALUE, for runs trained with --condition; repeatable.
         guide: Predictor (of `predict`) to be guided by; trained on half of the run's training data where not given.
         judge: Predictor to judge by; trained on all that the guide does not see where not given.

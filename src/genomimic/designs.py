@@ -60,8 +60,8 @@ def design_file(
 ) -> Designed:
     """Design n sequences for an aim with a run, judge them, and write them with an order sheet and a report beside.
 
-    A guide and a judge are trained on records of the run apart, where not given. `price`: what a standard deviation of
-    naturalness is worth, in those of the objective. See `designing.design` for the methods and what they refuse.
+    A guide and a judge are trained on records of the run apart, where not given. `price`: what it costs to be unnatural
+    (see `designing.reward`). See `designing.design` for the methods and what they refuse.
     """
     out = Path(out)
     check_output(out, run)

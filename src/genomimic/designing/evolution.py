@@ -15,7 +15,7 @@ POOL = 10
 """Samples for each line of descent among which its founder is chosen."""
 
 
-def search(brief: Brief, *, rounds: int = 40, children: int = 4) -> Dataset:
+def search(brief: Brief, *, rounds: int = 15, children: int = 4) -> Dataset:
     """N lines of descent, begun with the best of `POOL` n samples; in each round the best child replaces its parent.
 
     A child that breaks a rule, or is worth less, does not. Lines do not mix, so that designs stay apart.

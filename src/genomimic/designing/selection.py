@@ -14,8 +14,8 @@ APART = 0.1
 
 
 def select(brief: Brief, *, pool: int | None = None) -> Dataset:
-    """The best n of `pool` samples (50 for each design where not given), no two of them near twins."""
-    drawn = brief.drawn(pool or 50 * brief.n)
+    """The best n of `pool` samples (100 for each design where not given), no two of them near twins."""
+    drawn = brief.drawn(pool or 100 * brief.n)
     return brief.finished("select", drawn.values[distinct(drawn, brief.reward(drawn), brief.n)])
 
 
