@@ -68,7 +68,7 @@ def design_file(
     parts = parts_of(run)
     oracles = train_oracles(parts, aim, guide=guide, judge=judge, seed=seed, watch=watch)
     objective = Objective.of_predictor(oracles.guide, of=aim.of, sign=aim.sign, target=aim.target)
-    yardstick = _yardstick(run, parts, seed)
+    yardstick = yardstick_of(run, parts, seed)
     watch("design", 0.0, method)
     designs = design(
         run, objective, n=n, method=method, price=price, rules=rules, seed=seed, yardstick=yardstick, where=where
@@ -128,7 +128,7 @@ def sentence(found: Assessment, aim: Aim) -> str:
     )
 
 
-def _yardstick(run: Run, parts: Parts, seed: int) -> Run:
+def yardstick_of(run: Run, parts: Parts, seed: int) -> Run:
     """The run, or a counting model of the same records where the run's model has no likelihood."""
     if run.model.likelihood != "none":
         return run
