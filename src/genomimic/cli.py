@@ -216,7 +216,7 @@ def design(
     target: float | None = None,
     n: Annotated[int, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = 100,
     method: Literal["search", "select", "guide", "edit", "ascend"] = "search",
-    price: Annotated[float, Parameter(validator=Number(gte=0))] = 1.0,
+    price: Annotated[float, Parameter(validator=Number(gte=0))] = 4.0,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     guide: Path | None = None,
     judge: Path | None = None,

@@ -33,7 +33,7 @@ YARDSTICK = "position-markov"
 """What says how natural sequences are where the run's model has no likelihood; `markov` where they are not aligned."""
 
 
-METHOD = "search"
+METHOD, PRICE = "search", 4.0
 
 
 class Designed(NamedTuple):
@@ -50,7 +50,7 @@ def design_file(
     *,
     n: int = 100,
     method: str = METHOD,
-    price: float = 1.0,
+    price: float = PRICE,
     rules: Rules = (),
     where: Where | None = None,
     guide: Predictor | None = None,
