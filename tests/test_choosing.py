@@ -151,5 +151,6 @@ def test_cells_have_a_ladder_of_their_own_and_labels_leave_models_that_can_be_to
     assert names == [["independent", "vae"], ["independent", "pca-gaussian", "vae"]]
     assert [[model.name for model in rung] for rung in rungs(spec_of(counts, ["cell_type"]))] == [["vae"]]
     dna = replace(toy(50, 0), labels={"side": np.repeat(["a", "b"], 25)})
-    with pytest.raises(UsageError, match="auto knows no model of such data that can be told labels; use --model vae"):
-        rungs(spec_of(dna, ["side"]))
+    assert [model.name for rung in rungs(spec_of(dna, ["side"])) for model in rung][-1] == "autoregressive"
+    dna = replace(dna, labels={"side": np.arange(50).astype(str)})
+    assert [[model.name for model in rung] for rung in rungs(spec_of(dna, ["side"]))] == [["autoregressive"]]

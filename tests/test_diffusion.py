@@ -15,6 +15,10 @@ from tests.conftest import toy
 MISSING = 5
 
 
+NOTHING, CODES = jnp.zeros(0), jnp.zeros(0, jnp.int32)
+"""What a model without labels is told."""
+
+
 def untrained(length, draws=1):
     """A model with a network whose weights are all at random, and far from zero."""
     model, spec = Diffusion(width=8, layers=2, steps=10, draws=draws), spec_of(toy(200, 1, length=length))
@@ -29,9 +33,9 @@ def untrained(length, draws=1):
 def test_what_is_said_of_a_place_depends_on_all_letters_but_its_own():
     logits = eqx.filter_jit(untrained(9)[2].average.logits)
     x = jnp.array([0, 1, MISSING, 3, 2, 0, MISSING, 1, 2], jnp.int8)
-    before = logits(x)
+    before = logits(x, NOTHING)
     for i in range(9):
-        changed = jnp.abs(logits(x.at[i].set((x[i] + 1) % 4)) - before).max(1) > 1e-6
+        changed = jnp.abs(logits(x.at[i].set((x[i] + 1) % 4), NOTHING) - before).max(1) > 1e-6
         assert changed.tolist() == [j != i for j in range(9)]
 
 
@@ -42,7 +46,7 @@ def test_the_bound_is_the_mean_over_all_orders():
     for order in itertools.permutations(range(4)):
         seen, cost = jnp.full(4, MISSING, jnp.int8), 0.0
         for i in order:
-            cost += jax.nn.log_softmax(logits(seen)[i])[x[i]]
+            cost += jax.nn.log_softmax(logits(seen, NOTHING)[i])[x[i]]
             seen = seen.at[i].set(x[i])
         costs.append(cost)
     assert np.std(costs) > 0.05
@@ -54,10 +58,10 @@ def test_a_missing_letter_is_drawn_by_its_probabilities():
     model, spec, state = untrained(6)
     x = jnp.array([0, 3, MISSING, 1, 1, 2], jnp.int8)
     allowed = jnp.where((x == MISSING)[:, None], True, jax.nn.one_hot(x, 4) > 0)
-    fill = jax.jit(jax.vmap(lambda allowed, key: model.fill(spec, state, allowed, key), (None, 0)))
+    fill = jax.jit(jax.vmap(lambda allowed, key: model.fill(spec, state, allowed, CODES, key), (None, 0)))
     drawn = fill(allowed, jax.random.split(jax.random.key(3), 5_000))
     np.testing.assert_array_equal(np.delete(drawn, 2, 1), np.broadcast_to(np.delete(x, 2), (5_000, 5)))
-    expected = np.asarray(jax.nn.softmax(state.average.logits(x)[2]))
+    expected = np.asarray(jax.nn.softmax(state.average.logits(x, NOTHING)[2]))
     np.testing.assert_allclose(np.bincount(drawn[:, 2], minlength=4) / 5_000, expected, atol=0.03)
     a_or_g = allowed.at[2].set(jnp.array([True, False, True, False]))
     drawn = fill(a_or_g, jax.random.split(jax.random.key(4), 5_000))
