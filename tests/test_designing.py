@@ -20,10 +20,10 @@ from genomimic.sampling import sample
 from tests.toys import sequences
 
 WRITERS = {
-    "select": "autoregressive",
-    "search": "diffusion",
+    "select": "markov",
+    "search": "markov",
     "ascend": "vae",
-    "edit": "autoregressive",
+    "edit": "markov",
     "guide": "markov",
 }
 
