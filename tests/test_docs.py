@@ -25,7 +25,9 @@ from tests.conftest import toy
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-COMMANDS = {"mimic", "train", "sample", "evaluate", "show", "models", "example", "impute", "encode", "predict"}
+COMMANDS = {
+    *("mimic", "train", "sample", "evaluate", "show", "models", "example", "impute", "encode", "predict", "design"),
+}
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 
 
