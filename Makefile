@@ -18,7 +18,7 @@ demo: $(VENV)/.installed ## Learn splice junctions with the model that suits the
 	$(BIN)/genomimic mimic $(SPLICE) -o demo/gan --model gan --overwrite
 
 test: $(VENV)/.installed-dev ## Run every test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: $(VENV)/.installed-dev ## Formatter, linter, type checker and the layer contract
 	$(BIN)/ruff format --check .
