@@ -8,9 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
-from scipy.stats import rankdata
 
-from genomimic.correlation import correlation
+from genomimic.correlation import correlation, spearman
 from genomimic.predicting import Trained
 from genomimic.predictor import Predictor
 from genomimic.predictors import Classes, Numbers
@@ -63,11 +62,6 @@ def true_values(trained: Trained) -> Shaped[np.ndarray, " n"]:
 def pearson(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
     """Pearson's r; 0 where either does not vary."""
     return float(correlation(a, b))
-
-
-def spearman(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
-    """Pearson's r of ranks."""
-    return pearson(rankdata(a), rankdata(b))
 
 
 def macro_f1(true: Shaped[np.ndarray, " n"], told: Shaped[np.ndarray, " n"]) -> float:

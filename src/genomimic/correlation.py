@@ -1,7 +1,8 @@
-"""Pearson's correlation."""
+"""Pearson's correlation, and Spearman's of ranks."""
 
 import numpy as np
 from jaxtyping import Bool, Float, Num
+from scipy.stats import rankdata
 
 
 def correlation(
@@ -17,6 +18,15 @@ def correlation(
     a, b = (_centred(side, listed) for side in (a, b))
     size = np.sqrt(np.vecdot(a, a) * np.vecdot(b, b))
     return np.asarray(np.vecdot(a, b) / np.maximum(size, 1e-12), float)
+
+
+def spearman(a: Num[np.ndarray, " n"], b: Num[np.ndarray, " n"]) -> float:
+    """Spearman's rho: Pearson's r of ranks; 0 where either does not vary.
+
+    >>> spearman(np.array([1, 2, 3]), np.array([1, 8, 27]))
+    1.0
+    """
+    return float(correlation(rankdata(a), rankdata(b)))
 
 
 def _centred(

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from genomimic.alignment import align, caption, marks
@@ -17,6 +15,7 @@ from genomimic.plots.colours import SETS, TRAIN
 from genomimic.plots.tradeoff import Cloud, Mark, tradeoff_svg
 from genomimic.rules import Rules
 from genomimic.synthesis import warnings
+from genomimic.templating import asset, environment
 
 LISTED = 100
 LEVELS = (0.5, 0.9, 0.99)
@@ -33,26 +32,26 @@ def render(
     found: Assessment, *, objective: str, label: str, judge: str, rules: Rules, provenance: Mapping[str, Any]
 ) -> str:
     """The page of designs; `judge` says in sentences who judged and how well."""
-    environment = Environment(
-        loader=PackageLoader("genomimic", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    css = (Path(__file__).parent / "templates" / "report.css").read_text()
     n = len(found.designs.dataset)
-    return environment.get_template("design.html.j2").render(
-        title=objective,
-        lead=f"{n:,} designs; {found.beyond:.0%} of them are judged better than 99 in 100 natural sequences.",
-        css=Markup(css),
-        tiles=_tiles(found, label),
-        legend=[{"name": name, "colour": COLOURS[key]} for key, name, _ in _groups(found)],
-        figure=Markup(_figure(found, label)),
-        reading=READING,
-        judge=judge,
-        label=label,
-        groups=[_row(name, group) for _, name, group in _groups(found)],
-        rules=_kept(found, rules),
-        listed=_listed(n),
-        designs=[_design(found, row, label) for row in found.order[:LISTED].tolist()],
-        provenance=provenance.items(),
+    return (
+        environment()
+        .get_template("design.html.j2")
+        .render(
+            title=objective,
+            lead=f"{n:,} designs; {found.beyond:.0%} of them are judged better than 99 in 100 natural sequences.",
+            css=asset("report.css"),
+            tiles=_tiles(found, label),
+            legend=[{"name": name, "colour": COLOURS[key]} for key, name, _ in _groups(found)],
+            figure=Markup(_figure(found, label)),
+            reading=READING,
+            judge=judge,
+            label=label,
+            groups=[_row(name, group) for _, name, group in _groups(found)],
+            rules=_kept(found, rules),
+            listed=_listed(n),
+            designs=[_design(found, row, label) for row in found.order[:LISTED].tolist()],
+            provenance=provenance.items(),
+        )
     )
 
 

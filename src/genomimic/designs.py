@@ -1,6 +1,5 @@
 """The verb design, from a run to files: oracles trained, sequences designed, rules checked again, all judged."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-import genomimic
 from genomimic import models
 from genomimic.assessing import Assessment, assess
 from genomimic.dataset import Dataset
@@ -17,7 +15,7 @@ from genomimic.designing import Objective, design
 from genomimic.designing.reward import bits
 from genomimic.errors import UsageError
 from genomimic.io.compression import bare_suffix
-from genomimic.learning import Watch, command, silent
+from genomimic.learning import Watch, origin_of, silent
 from genomimic.modalities import Sequences
 from genomimic.oracles import Aim, Oracles, train_oracles
 from genomimic.parts import Parts, parts_of
@@ -99,10 +97,10 @@ def write_designs(
     found: Assessment, out: Path, *, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]
 ) -> Designed:
     """Write the designs, the best first, an order sheet and a report beside them; nothing where rules are broken."""
-    page, sheet = beside(out)
-    files = {page: _page(found, aim, oracles, rules, provenance), sheet: _sheet(found, aim)}
-    with replacing(files), Writer(out, found.designs.dataset.modality, provenance=dict(provenance)) as writer:
-        writer.write(_judged(found))
+    judged, (page, sheet) = _judged(found), beside(out)
+    files = {page: _page(found, aim, oracles, rules, provenance), sheet: _sheet(judged, aim)}
+    with replacing(files), Writer(out, judged.modality, provenance=dict(provenance)) as writer:
+        writer.write(judged)
     return Designed(found, (out, sheet, page))
 
 
@@ -144,8 +142,7 @@ def _judged(found: Assessment) -> Dataset:
     return replace(data, labels={**data.labels, **labels}).take(found.order)
 
 
-def _sheet(found: Assessment, aim: Aim) -> bytes:
-    data = _judged(found)
+def _sheet(data: Dataset, aim: Aim) -> bytes:
     assert isinstance(data.modality, Sequences)
     columns = {
         f"judged_{aim.label}": data.labels["judged"].tolist(),
@@ -166,14 +163,4 @@ def _page(found: Assessment, aim: Aim, oracles: Oracles, rules: Rules, provenanc
 
 def origin(run: Run, method: str, price: float, seed: int) -> dict[str, Any]:
     """What a file of designs says of where they come from."""
-    return {
-        "synthetic": True,
-        "generator": "genomimic",
-        "version": genomimic.__version__,
-        "model": run.model.name,
-        "run": run.digest,
-        "method": method,
-        "price of naturalness": price if math.isfinite(price) else "none",
-        "seed": seed,
-        "command": command(),
-    }
+    return {**origin_of(run, seed), "method": method, "price of naturalness": price}

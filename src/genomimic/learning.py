@@ -226,6 +226,19 @@ def _stored(path: Path) -> dict[str, Any]:
     return read_config(path) if (path / "run.toml").exists() else {}
 
 
+def origin_of(run: Run, seed: int) -> dict[str, str | int | bool]:
+    """What a file of synthetic records says of where they come from."""
+    return {
+        "synthetic": True,
+        "generator": "genomimic",
+        "version": genomimic.__version__,
+        "model": run.model.name,
+        "run": run.digest,
+        "seed": seed,
+        "command": command(),
+    }
+
+
 def _config(model: Model, job: Job) -> dict[str, Any]:
     """What run.toml says."""
     data, parts, spec, seed = job.data, job.parts, job.spec, job.seed

@@ -1,11 +1,9 @@
 """The report of a predictor: accuracy beside its floors, predicted and true values, and what letters add; one file."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from genomimic.accuracy import Measure, Measures, true_values
@@ -15,6 +13,7 @@ from genomimic.plots.predictions import confusion_table, scatter_svg
 from genomimic.predicting import Trained
 from genomimic.predictor import Predictor
 from genomimic.predictors import LEARNERS, Classes
+from genomimic.templating import asset, environment
 
 LOGOS = 6
 PREFIX = "letter"
@@ -47,26 +46,26 @@ def render(trained: Trained, measures: Mapping[str, Measures], provenance: Mappi
     """The page of a predictor."""
     predictor, n = trained.predictor, len(trained.holdout)
     chosen = measures[trained.chosen]
-    environment = Environment(
-        loader=PackageLoader("genomimic", "templates"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    css = (Path(__file__).parent / "templates" / "report.css").read_text()
     label, head = predictor.target.label, next(iter(chosen))
-    return environment.get_template("prediction.html.j2").render(
-        title=f"{label}, predicted from {predictor.modality.records}",
-        lead=f"{TITLES[head]} {interval_text(chosen[head])} on {n:,} records held out.",
-        css=Markup(css),
-        letters=Markup(outlines(predictor.modality.letters.symbols, PREFIX)),
-        n=f"{n:,}",
-        records=predictor.modality.records,
-        choice=_choice(trained),
-        measures=[TITLES[name] for name in chosen],
-        rows=[_row(name, one, list(chosen), chosen=name == trained.chosen) for name, one in measures.items()],
-        figure=Markup(_figure(trained)),
-        reading=_reading(trained),
-        logos=logos(predictor, _shown(trained)),
-        logo_reading=LOGO_READING,
-        provenance=provenance.items(),
+    return (
+        environment()
+        .get_template("prediction.html.j2")
+        .render(
+            title=f"{label}, predicted from {predictor.modality.records}",
+            lead=f"{TITLES[head]} {interval_text(chosen[head])} on {n:,} records held out.",
+            css=asset("report.css"),
+            letters=Markup(outlines(predictor.modality.letters.symbols, PREFIX)),
+            n=f"{n:,}",
+            records=predictor.modality.records,
+            choice=_choice(trained),
+            measures=[TITLES[name] for name in chosen],
+            rows=[_row(name, one, list(chosen), chosen=name == trained.chosen) for name, one in measures.items()],
+            figure=Markup(_figure(trained)),
+            reading=_reading(trained),
+            logos=logos(predictor, _shown(trained)),
+            logo_reading=LOGO_READING,
+            provenance=provenance.items(),
+        )
     )
 
 

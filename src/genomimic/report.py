@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from genomimic.comparing import Ranking, ranking, rankings_json
@@ -31,6 +31,7 @@ from genomimic.report_packs import packs
 from genomimic.report_tables import FIRST_ROWS, ShownTable, csv_text, file_names, score_columns
 from genomimic.sections import Chosen, DiscriminatorScores, LatentMap, TrainingLog
 from genomimic.set_views import set_view
+from genomimic.templating import asset, environment
 
 PACKS = "<!-- packs -->"
 SCORES, RANKS = "scores.csv", "ranks.csv"
@@ -130,8 +131,8 @@ def render(
             search=portrayal.search,
             glossary=sorted({**COMMON, **portrayal.words}.items(), key=lambda term: term[0].casefold()),
             own_css=Markup(portrayal.css(report.holdout)),
-            css=_asset("report.css"),
-            scripts=[_asset(name) for name in ("packs.js", "tables.js", "report.js")],
+            css=asset("report.css"),
+            scripts=[asset(name) for name in ("packs.js", "tables.js", "report.js")],
         )
     )
     pressed = packs(sets, model_figures, csv_tables, page_bytes=len(page.encode()))
@@ -140,19 +141,9 @@ def render(
 
 
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("genomimic", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = number_text
-    return environment
-
-
-def _asset(name: str) -> Markup:
-    return Markup((Path(__file__).parent / "templates" / name).read_text())
+    found = environment()
+    found.filters["number"] = number_text
+    return found
 
 
 def question_of(metric: str) -> str:

@@ -24,7 +24,6 @@ from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
 from genomimic.models import Model, Spec, State, able
-from genomimic.models.conditions import ANY
 from genomimic.models.guard import Ruled
 from genomimic.parallel import in_order
 from genomimic.rules import Rules, told
@@ -78,11 +77,6 @@ class Order(NamedTuple):
     def kinds(self) -> int:
         """Kinds of records, of each of which as many are drawn, one kind after another."""
         return max(len(self.codes), len(self.templates.names) if self.templates else 1)
-
-    @property
-    def told(self) -> bool:
-        """Whether any label was asked for."""
-        return bool((self.codes != ANY).any())
 
 
 def order_for(
@@ -288,14 +282,21 @@ def _sharpened(model: Model) -> dict[str, str]:
     return {name: f"{getattr(model, name):g}" for name, usual in plain.items() if getattr(model, name, usual) != usual}
 
 
-def _synthetic(run: Run, order: Order, values: Shaped[np.ndarray, "n columns"], seed: int, first: int) -> Dataset:
-    """Values with names and labels that say they are synthetic and how to make them again."""
-    n, index = len(values), np.arange(first, first + len(values))
-    labels = {
+def maker(run: Run) -> dict[str, str]:
+    """Labels that say of a record that it is synthetic, and who made it."""
+    return {
         "origin": "synthetic",
         "generator": f"genomimic-{genomimic.__version__}",
         "model": run.model.name,
         "run": run.digest,
+    }
+
+
+def _synthetic(run: Run, order: Order, values: Shaped[np.ndarray, "n columns"], seed: int, first: int) -> Dataset:
+    """Values with names and labels that say they are synthetic and how to make them again."""
+    n, index = len(values), np.arange(first, first + len(values))
+    labels = {
+        **maker(run),
         "seed": str(seed),
     } | _sharpened(order.model)
     columns = {name: np.full(n, text, dtype=object) for name, text in labels.items()}

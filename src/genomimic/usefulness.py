@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
-from scipy.stats import rankdata
 
-from genomimic.correlation import correlation
+from genomimic.correlation import spearman
 from genomimic.dataset import Dataset, join
 from genomimic.labels import known, numbers
 from genomimic.modalities import Sequences
@@ -113,11 +112,6 @@ def agreement(target: Target, outputs: Float[np.ndarray, "n outputs"], labels: S
     if isinstance(target, Classes):
         return float((outputs.argmax(1) == target.codes(labels)).mean())
     return spearman(outputs[:, 0], target.values(labels))
-
-
-def spearman(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:
-    """Pearson's r of ranks."""
-    return float(correlation(rankdata(a), rankdata(b)))
 
 
 def chance(target: Target, dataset: Dataset) -> float:

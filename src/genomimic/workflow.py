@@ -11,7 +11,7 @@ from genomimic.budgets import Budget
 from genomimic.dataset import Dataset
 from genomimic.embedding import Embed
 from genomimic.evaluation import Report
-from genomimic.learning import Job, Wanted, Watch, check_run, command, learn, parts_for, ready, silent
+from genomimic.learning import Job, Wanted, Watch, check_run, command, learn, origin_of, parts_for, ready, silent
 from genomimic.likelihoods import HeldOutBits, training_sample
 from genomimic.motifs import Motifs
 from genomimic.parts import Parts
@@ -147,7 +147,7 @@ def write_samples(
     """
     order = order or order_for(run)
     total = n * order.kinds
-    with Writer(path, run.modality, provenance=_origin(run, seed)) as writer:
+    with Writer(path, run.modality, provenance=origin_of(run, seed)) as writer:
         done = 0
         for block in stream(run, n, seed=seed, batch=batch, order=order):
             writer.write(block)
@@ -172,19 +172,6 @@ def _held_out_bits(run: Run, parts: Parts, seed: int) -> HeldOutBits:
     seen = parts.train.take(training_sample(len(parts.train), len(parts.holdout), seed))
     holdout, train = (bits_per_base(run, records, seed=seed) for records in (parts.holdout, seen))
     return HeldOutBits(holdout, run.model.likelihood, train)
-
-
-def _origin(run: Run, seed: int) -> dict[str, str | int | bool]:
-    """What a file of synthetic records says of where they come from."""
-    return {
-        "synthetic": True,
-        "generator": "genomimic",
-        "version": genomimic.__version__,
-        "model": run.model.name,
-        "run": run.digest,
-        "seed": seed,
-        "command": command(),
-    }
 
 
 def _made_by(run: Run, dataset: Dataset) -> bool:

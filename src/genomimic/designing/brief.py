@@ -6,7 +6,6 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-import genomimic
 from genomimic.automata import Automaton, build
 from genomimic.compliance import violations
 from genomimic.dataset import Dataset
@@ -17,7 +16,7 @@ from genomimic.modalities import Sequences
 from genomimic.models.guard import FREE, Free, Ruled
 from genomimic.rules import Rules, told
 from genomimic.run import Run
-from genomimic.sampling import guard_for, sample
+from genomimic.sampling import guard_for, maker, sample
 from genomimic.where import Where, codes_where
 
 
@@ -86,11 +85,6 @@ class Brief:
         """The numbers of the labels that the generator is told."""
         return codes_where(self.where, self.run.spec.conditions)[0]
 
-    def unlabelled(self, dataset: Dataset) -> Dataset:
-        """Records whose labels the generator is not told."""
-        names = self.run.spec.conditions.names
-        return replace(dataset, labels={name: np.full(len(dataset), "", dtype=object) for name in names})
-
     def drawn(self, n: int, start: int = 0) -> Dataset:
         """Samples of the generator that keep the rules."""
         return sample(self.run, n, seed=self.seed, start=start, rules=self.rules, where=self.where)
@@ -116,10 +110,7 @@ class Brief:
 
     def _labels(self, method: str, n: int) -> dict[str, Shaped[np.ndarray, " n"]]:
         same = {
-            "origin": "synthetic",
-            "generator": f"genomimic-{genomimic.__version__}",
-            "model": self.run.model.name,
-            "run": self.run.digest,
+            **maker(self.run),
             "method": method,
             "objective": self.objective.name,
             "price": f"{self.price:g}",

@@ -18,7 +18,7 @@ from jaxtyping import Array, Bool, Float, Int, Int8, PRNGKeyArray
 from genomimic.dataset import Dataset
 from genomimic.designing.brief import Brief
 from genomimic.designing.objective import Objective
-from genomimic.designing.reward import Scale
+from genomimic.designing.reward import Scale, unlabelled
 from genomimic.errors import UsageError
 from genomimic.models import Spec
 from genomimic.sampling import aligned_values, mapped
@@ -43,7 +43,7 @@ def edit(
         raise UsageError(f"{objective.name} has no gradient to follow; use the method search, which needs none")
     start = (brief.drawn(brief.n) if given is None else given.some(brief.n)).values
     if given is not None:
-        start = aligned_values(run, brief.unlabelled(given.some(brief.n)))[:, : run.spec.length]
+        start = aligned_values(run, unlabelled(run, given.some(brief.n)))[:, : run.spec.length]
     if not brief.keeps(start).all():
         raise UsageError(
             f"given sequence {int(np.argmin(brief.keeps(start))) + 1} breaks a rule; mend it, or the rules"

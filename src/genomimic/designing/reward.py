@@ -63,5 +63,10 @@ class Reward:
 
 def bits(run: Run, dataset: Dataset) -> Float[np.ndarray, " n"]:
     """Bits per base of records, their labels not told."""
-    unlabelled = {name: np.full(len(dataset), "", dtype=object) for name in run.spec.conditions.names}
-    return bits_per_base(run, replace(dataset, labels=unlabelled))
+    return bits_per_base(run, unlabelled(run, dataset))
+
+
+def unlabelled(run: Run, dataset: Dataset) -> Dataset:
+    """Records whose labels a run is not told."""
+    names = run.spec.conditions.names
+    return replace(dataset, labels={name: np.full(len(dataset), "", dtype=object) for name in names})

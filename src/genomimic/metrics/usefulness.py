@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Float
 
 from genomimic.comparison import Comparison, Marks
+from genomimic.correlation import spearman
 from genomimic.dataset import Dataset
 from genomimic.metrics.base import RECORDS, metric, sequences
 from genomimic.predictors import Classes, Numbers, Target
-from genomimic.usefulness import Taught, shared_target, spearman, teach, usable
+from genomimic.usefulness import Taught, shared_target, teach, usable
 from genomimic.views import View
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from genomimic.plots.colours import GRID, INK, MUTED, SETS, lettering, paler
+from genomimic.plots.svg import text
 
 SIDE, LEFT, TOP, BOTTOM, RIGHT = 400, 58, 10, 46, 10
 MOST_POINTS = 1500
@@ -52,16 +53,12 @@ def _grid(start: float, end: float, label: str) -> str:
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         value, at = start + share * (end - start), share * SIDE
         parts.append(f'<path d="M{LEFT} {TOP + SIDE - at}h{SIDE}M{LEFT + at} {TOP}v{SIDE}" stroke="{GRID}"/>')
-        parts.append(_text(LEFT - 6, TOP + SIDE - at + 4, f"{value:.3g}", "end"))
-        parts.append(_text(LEFT + at, TOP + SIDE + 16, f"{value:.3g}", "middle"))
+        parts.append(text(LEFT - 6, TOP + SIDE - at + 4, f"{value:.3g}", "end"))
+        parts.append(text(LEFT + at, TOP + SIDE + 16, f"{value:.3g}", "middle"))
     middle, name = TOP + SIDE / 2, escape(label)
-    parts.append(_text(LEFT + SIDE / 2, TOP + SIDE + 38, f"predicted {name}", "middle", INK, 13))
-    turned = f'<g transform="rotate(-90 14 {middle})">{_text(14, middle, f"true {name}", "middle", INK, 13)}</g>'
+    parts.append(text(LEFT + SIDE / 2, TOP + SIDE + 38, f"predicted {name}", "middle", INK, 13))
+    turned = f'<g transform="rotate(-90 14 {middle})">{text(14, middle, f"true {name}", "middle", INK, 13)}</g>'
     return "".join(parts) + turned
-
-
-def _text(x: float | int, y: float | int, text: str, anchor: str, colour: str = MUTED, size: int = 11) -> str:
-    return f'<text x="{x}" y="{y}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{text}</text>'
 
 
 def confusion_table(counts: Int[np.ndarray, "true told"], names: Sequence[str], *, label: str) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from genomimic.plots.colours import GRID, INK, MUTED
+from genomimic.plots.svg import text
 
 WIDTH, HEIGHT, LEFT, TOP, BOTTOM, RIGHT = 820.0, 430.0, 62.0, 14.0, 50.0, 14.0
 APART = 0.05
@@ -48,7 +49,7 @@ def tradeoff_svg(clouds: Sequence[Cloud], marks: Sequence[Mark], *, x: str, y: s
     for mark in _apart(marks, APART * (high - low)):
         level = down(mark.y)
         parts.append(f'<path d="M{LEFT} {level:.1f}h{WIDTH}" stroke="{MUTED}" stroke-dasharray="5 4"/>')
-        parts.append(_text(LEFT + WIDTH - 4, level - 5, escape(mark.text), "end"))
+        parts.append(text(LEFT + WIDTH - 4, level - 5, escape(mark.text), "end"))
     for cloud in clouds:
         size, rim = (4, f'stroke="#fff" stroke-width="0.8" fill="{cloud.colour}"') if cloud.bold else (2.2, "")
         style = rim or f'fill="{cloud.colour}" fill-opacity="0.5"'
@@ -79,13 +80,9 @@ def _grid(left: float, right: float, low: float, high: float, x: str, y: str) ->
     for share in (0.0, 0.25, 0.5, 0.75, 1.0):
         at, level = LEFT + share * WIDTH, TOP + (1 - share) * HEIGHT
         parts.append(f'<path d="M{LEFT} {level}h{WIDTH}M{at} {TOP}v{HEIGHT}" stroke="{GRID}"/>')
-        parts.append(_text(LEFT - 6, level + 4, f"{low + share * (high - low):.3g}", "end"))
-        parts.append(_text(at, TOP + HEIGHT + 16, f"{left + share * (right - left):.3f}", "middle"))
+        parts.append(text(LEFT - 6, level + 4, f"{low + share * (high - low):.3g}", "end"))
+        parts.append(text(at, TOP + HEIGHT + 16, f"{left + share * (right - left):.3f}", "middle"))
     middle = TOP + HEIGHT / 2
-    parts.append(_text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, escape(x), "middle", INK, 13))
-    turned = _text(14.0, middle, escape(y), "middle", INK, 13)
+    parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, escape(x), "middle", INK, 13))
+    turned = text(14.0, middle, escape(y), "middle", INK, 13)
     return "".join(parts) + f'<g transform="rotate(-90 14 {middle})">{turned}</g>'
-
-
-def _text(x: float, y: float, text: str, anchor: str, colour: str = MUTED, size: int = 11) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}" font-size="{size}">{text}</text>'
