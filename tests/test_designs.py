@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import genomimic as gm
+from genomimic.alphabet import PROTEIN
 from genomimic.assessing import Judged, assess, edited
 from genomimic.cli import app
 from genomimic.dataset import Dataset
@@ -98,6 +99,11 @@ def test_what_vendors_stumble_over_is_found():
     assert order_sheet(["a"], ["ACGT"], {"x": ["1"]}, MODALITY.letters).decode().splitlines()[1] == "a,ACGT,4,50.0,,1"
 
 
+def test_of_proteins_nothing_is_said_that_is_about_nucleic_acids():
+    assert warnings("G" * 30, PROTEIN) == ()
+    assert order_sheet(["a"], ["MKGG"], {}, PROTEIN).decode().splitlines()[1] == "a,MKGG,4,,"
+
+
 @pytest.mark.parametrize("text", ["", "=x", "cell_type="])
 def test_an_objective_is_a_label_or_a_class(text):
     with pytest.raises(UsageError, match="--objective"):
@@ -112,7 +118,8 @@ def home(tmp_path_factory):
     texts, noise = list(MODALITY.texts(data)), np.random.default_rng(0).normal(0, 0.02, 400)
     activity = share_of_gc(data) + noise
     lines = [
-        f">s{i} activity={value:.4f}\n{text}\n" for i, (text, value) in enumerate(zip(texts, activity, strict=True))
+        f">s{i} activity={value:.4f} kind=k{i % 2}\n{text}\n"
+        for i, (text, value) in enumerate(zip(texts, activity, strict=True))
     ]
     (home / "a.fa").write_text("".join(lines))
     read = gm.read(home / "a.fa", stranded=True, aligned=True)
@@ -147,6 +154,7 @@ def test_a_value_that_is_wanted_is_met(home, capsys):
     [
         ("activity", ["--maximise", "--minimise"], "say one of --maximise, --minimise and --target"),
         ("strength", [], "strength"),
+        ("kind", [], "predicts activity, and kind is wanted; give a predictor of kind"),
         ("activity=high", [], "activity is a number; leave out =high"),
         ("activity", ["--gc", "0:0.1", "--require", "GGGGGGGG"], "keeps both --gc 0:0.1 --require GGGGGGGG"),
     ],

@@ -64,7 +64,9 @@ def _groups(found: Assessment) -> tuple[tuple[str, str, Group], ...]:
 
 
 def _tiles(found: Assessment, label: str) -> list[dict[str, str]]:
-    lengths = np.maximum((found.designs.dataset.values < 4).sum(1), 1)
+    data = found.designs.dataset
+    assert isinstance(data.modality, Sequences)
+    lengths = np.maximum((data.values < data.modality.letters.size).sum(1), 1)
     apart = found.nearest.distance / lengths[: len(found.nearest.distance)]
     usual, typical = float(np.median(found.natural.bits)), np.median(found.natural.judged.value)
     return [

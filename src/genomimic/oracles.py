@@ -118,6 +118,10 @@ def train_oracles(
 
 def _check(predictor: Predictor, aim: Aim) -> None:
     target = predictor.target
+    if target.label != aim.label:
+        raise UsageError(
+            f"{predictor.path}: predicts {target.label}, and {aim.label} is wanted; give a predictor of {aim.label}"
+        )
     if isinstance(target, Classes):
         if aim.of is None:
             raise UsageError(f"{aim.label} is a class; say which: --objective {aim.label}={target.names[0]}")

@@ -19,7 +19,7 @@ from genomimic.prediction_report import TITLES, interval_text, logo_page, render
 from genomimic.predictor import Predictor
 from genomimic.predictor_files import ACCURACY, check_directory, describe, packed, save
 from genomimic.predictors import Classes
-from genomimic.reading import digest
+from genomimic.reading import digest_of
 from genomimic.run import check_output, replacing
 
 DIGITS = 6
@@ -141,7 +141,7 @@ def _data(data: Dataset, trained: Trained) -> dict[str, Any]:
     source = data.source
     return {
         "path": str(Path(source.path).resolve()) if source else "",
-        "sha256": digest(source.path) if source else "",
+        "sha256": digest_of(source) if source else "",
         "options": dict(source.options) if source else {},
         "records": len(data),
         "learned": len(trained.learned),

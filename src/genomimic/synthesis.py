@@ -33,11 +33,13 @@ class Warned(NamedTuple):
 
 
 def warnings(text: str, alphabet: Alphabet = DNA) -> tuple[Warned, ...]:
-    """What may make a sequence hard to synthesise, of DNA or RNA.
+    """What may make a sequence hard to synthesise, of DNA or RNA; of proteins nothing is said.
 
     >>> [one.kind for one in warnings("ACGTTGCA" + "A" * 12 + "GGCATCAG")]
     ['run of one letter']
     """
+    if alphabet.complements is None:
+        return ()
     return tuple(warning for check in (_run, _gc, _window_gc, _repeat, _hairpin) for warning in check(text, alphabet))
 
 
@@ -128,6 +130,7 @@ def order_sheet(
     writer.writerow(["name", "sequence", "length", "gc_percent", "warnings", *columns])
     for row, (name, text) in enumerate(zip(ids, texts, strict=True)):
         said = "; ".join(f"{one.kind}: {one.detail}" for one in warnings(text, alphabet))
+        gc = "" if alphabet.complements is None else f"{100 * _share(text):.1f}"
         further = [column[row] for column in columns.values()]
-        writer.writerow([name, text, len(text), f"{100 * _share(text):.1f}", said, *further])
+        writer.writerow([name, text, len(text), gc, said, *further])
     return out.getvalue().encode()
