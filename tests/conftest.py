@@ -11,10 +11,11 @@ os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute
 
 COMPUTING = (
-    "alphabet automata classifiers clustering comparison compliance dataset designing distances divergence "
-    "embedding encoding evaluation features forecasts imputation imputation_scores imputers imputing kinds latent "
-    "latent_files metrics modalities models motif_clustering motif_sites motif_statistics motifs nn observation "
-    "parts plots reading run sampling scanning sections showing shuffling splitting training workflow"
+    "alphabet automata baselines classifiers clustering comparison compliance dataset designing distances "
+    "divergence embedding encoding evaluation features forecasts imputation imputation_scores imputers imputing "
+    "kinds latent latent_files metrics modalities models motif_clustering motif_sites motif_statistics motifs "
+    "mutation nn observation parts plots reading run sampling scanning sections showing shuffling splitting "
+    "training workflow"
 )
 
 install_import_hook([f"genomimic.{name}" for name in COMPUTING.split()], "beartype.beartype")

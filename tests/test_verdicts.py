@@ -119,6 +119,12 @@ def test_findings_put_alarms_first_and_say_what_cannot_be_seen():
     assert lines[-3] == "So few records cannot tell floor from ceiling on: K-mer JS divergence, k = 1."
 
 
+def test_who_was_told_labels_stands_beside_the_bits():
+    bits = made("bits_per_base", 1.8, family="likelihood", resolved=False, note="The model was told x, markov nothing.")
+    said = "Needs 1.800 bits for one letter of unseen real data, where fewer is better: 0.100 ± 0.010 fewer than a "
+    assert f"{said}Markov chain, its closest rival. {bits.note}" in findings([bits], 1000, {"markov": (0.1, 0.01)})
+
+
 def test_a_fault_is_named_where_the_floor_has_none():
     def sentence(value, **changes):
         lines = findings([made("length_distribution", value, resolved=False, **changes)], 1000, {})

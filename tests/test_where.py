@@ -8,14 +8,17 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from genomimic import models
+from genomimic import models, workflow
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
+from genomimic.evaluation import Report
 from genomimic.labels import numbers
 from genomimic.modalities.sequences import Sequences
 from genomimic.models import Conditions
 from genomimic.models.conditions import ANY, UNKNOWN
+from genomimic.parts import Parts
 from genomimic.sampling import bits_per_base, log_likelihood, sample
+from genomimic.splitting import Split
 from genomimic.training import fit, spec_of
 from genomimic.where import codes_where, parse_where
 
@@ -106,6 +109,21 @@ def test_labels_make_records_likelier_and_may_be_missing(run):
         labels = {"kind": np.full(len(rows), "gc"), "activity": np.full(len(rows), "2")}
         data = Dataset(rows, np.arange(len(rows)).astype(str), MODALITY, labels)
         assert np.exp(log_likelihood(run, data)).sum() <= 1.0 + 1e-5
+
+
+def test_the_baselines_of_a_report_are_told_the_classes_that_the_model_was_told(monkeypatch):
+    parts = Parts(toy(1500, 1), toy(200, 2), toy(200, 3), Split(np.array(["train"]), np.zeros(1, int)))
+    run = fit(models.build("pwm"), parts.train, parts.validation, spec=spec_of(parts.train, ["kind"]))
+    made, given, nothing = sample(run, 60), {}, Report((), parts.train, parts.holdout, {})
+    monkeypatch.setattr(Sequences, "baselines", ("pwm",))
+    monkeypatch.setattr("genomimic.evaluation.evaluate", lambda *_, **options: given.update(options) or nothing)
+    workflow.evaluate({"made": made}, parts, run=run)
+    own, rival = given["likelihoods"]["made"], given["reference_likelihoods"]["pwm"]
+    assert own.told == rival.told == ("kind",)
+    assert rival.bits_per_base.mean() == pytest.approx(own.bits_per_base.mean(), abs=0.01)
+    assert set(given["references"]["pwm"].labels["kind"]) == {"at", "gc", ""}
+    workflow.evaluate({"of another": replace(made, labels={})}, parts, run=run)
+    assert given["reference_likelihoods"]["pwm"].told == ()
 
 
 def test_a_label_is_a_number_where_its_values_are_many_numbers():

@@ -26,12 +26,14 @@ QUESTIONS = {
 class HeldOutBits(NamedTuple):
     """Bits per base of each holdout record under a model, in the order of the holdout set.
 
-    `of_training` are those of the training records at `training_sample`, which tell what was learned by heart.
+    `of_training` are those of the training records at `training_sample`, which tell what was learned by heart. `told`
+    are the labels of each record that the model was told.
     """
 
     bits_per_base: Float[np.ndarray, " holdout"]
     kind: Literal["exact", "bound"]
     of_training: Float[np.ndarray, " sample"] | None = None
+    told: tuple[str, ...] = ()
 
 
 class SeenAndUnseen(NamedTuple):
@@ -75,7 +77,26 @@ def held_out_scores(
     rows = [half.rows for half in halves.halves]
     bound, unit = own.kind == "bound", holdout.modality.unit
     score = likelihood_score(own.bits_per_base, floors, bound=bound, unit=unit, halves=rows)
-    return (score,), bits_saved(own.bits_per_base, floors, halves=rows)
+    note = told_note(own.told, {name: bits.told for name, bits in others.items()})
+    return (score._replace(note=note),), bits_saved(own.bits_per_base, floors, halves=rows)
+
+
+def told_note(own: tuple[str, ...], others: Mapping[str, tuple[str, ...]]) -> str:
+    """Which labels a model was told, and which of these the baselines; nothing where it was told none.
+
+    >>> told_note(("cell_type", "activity"), {"markov": ("cell_type",), "pwm": ("cell_type",)})
+    'The model was told cell_type and activity of each record, the baselines cell_type.'
+    >>> told_note(("class",), {"markov": ("class",), "composition": (), "pwm": ()})
+    'The model was told class of each record, markov class, composition and pwm nothing.'
+    """
+    if not own:
+        return ""
+    alike = {told: [name for name in others if others[name] == told] for told in others.values()}
+    said = [f"The model was told {' and '.join(own)} of each record"]
+    for told, names in alike.items():
+        who = " and ".join(names) if len(alike) > 1 else "the baselines"
+        said.append(f"{who} {' and '.join(told) or 'nothing'}")
+    return f"{', '.join(said)}."
 
 
 def learned_by_heart(

@@ -32,7 +32,7 @@ class Score(NamedTuple):
     `ceiling` is what fresh real data score, `floors` what named references score, all at the same n; `floor` names the
     one from which `skill` = (floor - value) / (floor - ceiling) is measured: 0 is that floor, 1 is as good as fresh
     real data, unclipped. `resolved` is false where the floor is not clearly worse than the ceiling at this n. What is
-    unknown is nan: the ceiling of a likelihood, and with it the skill.
+    unknown is nan: the ceiling of a likelihood, and with it the skill. `note` is what must be known to read it.
     """
 
     metric: str
@@ -52,6 +52,7 @@ class Score(NamedTuple):
     skill_high: float
     resolved: bool
     n: int
+    note: str = ""
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,8 +52,13 @@ def spec_of(train: Dataset, conditions: Sequence[str] = ()) -> Spec:
     modality = train.modality
     observation = modality.observation(train.values)
     start = observation.start(train.values)
-    told = Conditions.of(train, conditions)
-    return Spec(train.length, observation, start, modality.aligned, modality.complement, modality.ordered, told)
+    spec = Spec(train.length, observation, start, modality.aligned, modality.complement, modality.ordered)
+    return with_conditions(spec, train, conditions)
+
+
+def with_conditions(spec: Spec, train: Dataset, conditions: Sequence[str]) -> Spec:
+    """What models are told of a training set, and of each record these labels."""
+    return replace(spec, conditions=Conditions.of(train, conditions))
 
 
 def fit(

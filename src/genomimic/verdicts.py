@@ -308,7 +308,7 @@ def _likelihoods(scores: Sequence[Score], saved: Mapping[str, tuple[float, float
                 saving, margin = others[rival]
                 less = "fewer" if saving >= 0 else "more"
                 line += f": {abs(saving):.3f} ± {margin:.3f} {less} than {_named(rival)}, its closest rival"
-            lines.append(line + ".")
+            lines.append(f"{line}. {score.note}".strip())
     return lines
 
 

@@ -6,23 +6,24 @@ from pathlib import Path
 from typing import NamedTuple
 
 import genomimic
-from genomimic import evaluation, models
+from genomimic import evaluation
+from genomimic.baselines import fit_baseline, held_out_bits
 from genomimic.budgets import Budget
 from genomimic.dataset import Dataset
 from genomimic.embedding import Embed
 from genomimic.evaluation import Report
 from genomimic.learning import Job, Wanted, Watch, check_run, command, learn, origin_of, parts_for, ready, silent
-from genomimic.likelihoods import HeldOutBits, training_sample
+from genomimic.models import Conditions
 from genomimic.motifs import Motifs
 from genomimic.parts import Parts
 from genomimic.reading import Writer
 from genomimic.report import write_report
 from genomimic.report_files import discard_files
 from genomimic.run import Run, folder_for
-from genomimic.sampling import Order, bits_per_base, order_for, sample, stream
+from genomimic.sampling import Order, order_for, sample, stream
 from genomimic.sections import of_run
 from genomimic.splitting import Split
-from genomimic.training import fit, spec_of
+from genomimic.training import spec_of
 from genomimic.writing import check_format
 
 
@@ -49,7 +50,8 @@ def evaluate(
     """Judge synthetic sets, of any origin, against real data that no model has seen, between floors and ceiling.
 
     `generators` names the generator of a set where several sets come from one, trained with different seeds. The
-    baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too.
+    baselines are fitted to the training part here. A set that `run` made is judged by the run's likelihood too; what
+    the run was told of each record, baselines are told where they can be (`fit_baseline`).
     `motifs` (see `genomimic.motifs.read`) are looked for in DNA or RNA. `embed` is any function from a data set to a
     row of numbers for each record, such as a language model's hidden states: the embedding is made of these.
     """
@@ -57,19 +59,20 @@ def evaluate(
     evaluation.check_motifs(motifs, parts.train)
     largest = max(map(len, synthetic.values()), default=0)
     n = min(largest, len(parts.holdout), len(parts.train), evaluation.MAX_RECORDS)
+    made = [name for name, dataset in synthetic.items() if run is not None and _made_by(run, dataset)]
+    told = run.spec.conditions if run is not None and made else Conditions()
     references, bits = {}, {}
     baselines, spec = parts.train.modality.baselines, spec_of(parts.train)
     for i, name in enumerate(baselines):
         watch("floors", i / len(baselines), name)
-        baseline = fit(models.build(name), parts.train, parts.validation, spec=spec, seed=seed)
+        baseline = fit_baseline(name, parts, spec, told, seed=seed)
         references[name] = sample(baseline, n, seed=seed)
         if baseline.model.likelihood != "none":
-            bits[name] = _held_out_bits(baseline, parts, seed)
+            bits[name] = held_out_bits(baseline, parts, seed=seed)
     watch("floors", 1.0, ", ".join(baselines))
     own = {}
-    if run is not None and run.model.likelihood != "none":
-        found = _held_out_bits(run, parts, seed)
-        own = {name: found for name, dataset in synthetic.items() if _made_by(run, dataset)}
+    if run is not None and made and run.model.likelihood != "none":
+        own = dict.fromkeys(made, held_out_bits(run, parts, seed=seed))
     report = evaluation.evaluate(
         synthetic,
         generators=generators,
@@ -165,13 +168,6 @@ def write_judgement(report: Report, out: Path | str, *, run: Run | None = None, 
     out = Path(out)
     with folder_for(out):
         return write_report(report, out, reproduce=command(), **shown)
-
-
-def _held_out_bits(run: Run, parts: Parts, seed: int) -> HeldOutBits:
-    assert run.model.likelihood != "none"
-    seen = parts.train.take(training_sample(len(parts.train), len(parts.holdout), seed))
-    holdout, train = (bits_per_base(run, records, seed=seed) for records in (parts.holdout, seen))
-    return HeldOutBits(holdout, run.model.likelihood, train)
 
 
 def _made_by(run: Run, dataset: Dataset) -> bool:

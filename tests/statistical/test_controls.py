@@ -106,7 +106,8 @@ def test_scores_json_is_plain_and_complete(world):
     assert found["format"] == 1
     first = found["scores"][0]
     wanted = {"set", "metric", "family", "group", "value", "low", "high", "better", "ceiling", "floors", "skill"}
-    assert wanted | {"skill_low", "skill_high", "resolved", "n", "floor", "ceiling_low", "ceiling_high"} == set(first)
+    wanted |= {"skill_low", "skill_high", "resolved", "n", "floor", "ceiling_low", "ceiling_high", "note"}
+    assert wanted == set(first)
     assert len(found["scores"]) == sum(len(one.scores) for one in world[1].sets)
     assert {one["ceiling"] for one in found["scores"] if one["family"] == "likelihood"} == {None}
 

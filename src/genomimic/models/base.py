@@ -125,14 +125,19 @@ class Model(ABC):
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "none"
     conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "nothing"
     """Which labels of each record it can be told (`Spec.conditions`): none, those of a few levels, or numbers too."""
+    rules_on_lengths: ClassVar[bool] = True
+    """Whether a model with the method `obey` keeps rules on records of different lengths too."""
     shown: ClassVar[tuple[str, ...]] = ("loss",)
     """Scalars on the progress bar."""
 
+    def heard(self, conditions: Conditions) -> tuple[str, ...]:
+        """The names of those labels that it can be told."""
+        deaf = {"nothing": conditions.names, "classes": conditions.numbers, "anything": ()}[self.conditional]
+        return tuple(name for name in conditions.names if name not in deaf)
+
     def hears(self, conditions: Conditions) -> bool:
         """Whether it can be told these labels."""
-        if self.conditional == "classes":
-            return not conditions.numbers
-        return self.conditional == "anything" or not conditions.names
+        return self.heard(conditions) == conditions.names
 
     def settled(self, spec: Spec, n: int) -> "Model":
         """The model with every size that was left open settled for this kind of data and n training records."""

@@ -265,7 +265,7 @@ def _orders(spec: Spec, given: int | None, rows: int) -> tuple[int, ...]:
     highest = min(HIGHEST_ORDER, spec.length - 1)
     fitting = [k for k in range(highest + 1) if rows * symbols ** (k + 1) <= MOST_COUNTS]
     if given is None:
-        return tuple(fitting)
+        return tuple(fitting) or (0,)
     if given not in fitting:
         raise UsageError(f"order {given} is not possible on this data; use 0 to {max(fitting, default=0)}")
     return (given,)

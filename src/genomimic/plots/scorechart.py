@@ -102,7 +102,8 @@ class Row:
         """Why the row has no place on the axis."""
         others = ", ".join(f"{name} {value:.4g}" for name, value in self.score.floors.items())
         if math.isnan(self.score.ceiling):
-            return f"no ceiling is known, so there is no skill; references: {others or 'none'}"
+            said = f"no ceiling is known, so there is no skill; references: {others or 'none'}"
+            return f"{said}. {self.score.note}" if self.score.note else said
         if self.score.floor not in self.score.floors:
             return f"no floor is set, so there is no skill; references: {others or 'none'}"
         return f"cannot be told apart at n={self.score.n:,}: floor and ceiling lie within each other's error"
