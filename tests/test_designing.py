@@ -1,12 +1,13 @@
 """Methods of design on a toy objective with a known answer: it rises, rules hold, one seed gives the same designs."""
 
+import inspect
 from dataclasses import replace
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from genomimic import models
+from genomimic import cli, designs, models
 from genomimic.compliance import violations
 from genomimic.designing import METHODS, Brief, Objective, design
 from genomimic.designing.editing import edit
@@ -54,6 +55,12 @@ def test_designs_are_better_than_samples_and_keep_the_rules(trained, rules, meth
     assert set(made.labels["method"]) == {method}
     assert made.labels["guide"].astype(float).tolist() == cytosines(made).tolist()
     assert (made.labels["bits_per_base"].astype(float) > 0).all()
+
+
+def test_the_command_and_python_ask_the_same_where_nothing_is_said():
+    asked = [inspect.signature(one).parameters for one in (cli.design, designs.design_file, design)]
+    assert len({(one["method"].default, one["price"].default) for one in asked}) == 1
+    assert inspect.signature(Brief).parameters["price"].default == asked[0]["price"].default
 
 
 def test_the_same_seed_designs_the_same(trained, rules):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 
 from genomimic.comparison import compare
 from genomimic.dataset import Dataset
@@ -17,6 +17,7 @@ from genomimic.distances import Nearest
 from genomimic.features import sequence
 from genomimic.metrics import METRICS
 from genomimic.modalities import Sequences
+from genomimic.mutation import exchanged
 from genomimic.views import View
 
 SHOWN = 1000
@@ -123,12 +124,8 @@ def assess(
 def edited(natural: Dataset, n: int, rng: np.random.Generator) -> Dataset:
     """Sequences of a set, drawn again and again, of which a share of letters is exchanged at random (`SHARES`)."""
     assert isinstance(natural.modality, Sequences)
-    size = natural.modality.letters.size
     rows, shares = rng.integers(len(natural), size=n), np.resize(SHARES, n)
-    values = natural.values[rows].copy()
-    exchanged: Bool[np.ndarray, "n length"] = (rng.random(values.shape) < shares[:, None]) & (values < size)
-    by: Int[np.ndarray, "n length"] = rng.integers(1, size, values.shape)
-    values[exchanged] = ((values + by) % size)[exchanged].astype(values.dtype)
+    values = exchanged(natural.values[rows], shares[:, None], natural.modality.letters.size, rng)
     ids = np.array([f"edited_{row:05d}" for row in range(n)], object)
     return Dataset(values, ids, natural.modality, {"exchanged": shares.astype(str)})
 

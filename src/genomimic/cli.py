@@ -14,6 +14,7 @@ from cyclopts.validators import Number
 
 from genomimic import __version__
 from genomimic.arguments import Reading, Ruling, model_of, motifs_of, named_sets, real_parts, seconds_of
+from genomimic.defaults import METHOD, PRICE
 from genomimic.display import Display
 from genomimic.errors import GenomimicError, UsageError
 
@@ -215,8 +216,8 @@ def design(
     minimise: Annotated[bool, Parameter(negative="")] = False,
     target: float | None = None,
     n: Annotated[int, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = 100,
-    method: Literal["search", "select", "guide", "edit", "ascend"] = "search",
-    price: Annotated[float, Parameter(validator=Number(gte=0))] = 4.0,
+    method: Literal["search", "select", "guide", "edit", "ascend"] = METHOD,
+    price: Annotated[float, Parameter(validator=Number(gte=0))] = PRICE,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     guide: Path | None = None,
     judge: Path | None = None,

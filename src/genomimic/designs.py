@@ -10,6 +10,7 @@ import numpy as np
 from genomimic import models
 from genomimic.assessing import Assessment, assess
 from genomimic.dataset import Dataset
+from genomimic.defaults import METHOD, PRICE
 from genomimic.design_report import render
 from genomimic.designing import Objective, design
 from genomimic.designing.reward import bits
@@ -29,9 +30,6 @@ from genomimic.writing import Writer, check_format
 
 YARDSTICK = "position-markov"
 """What says how natural sequences are where the run's model has no likelihood; `markov` where they are not aligned."""
-
-
-METHOD, PRICE = "search", 4.0
 
 
 class Designed(NamedTuple):

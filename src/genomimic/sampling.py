@@ -134,8 +134,9 @@ def guard_for(run: Run, rules: Rules) -> Ruled:
     """What keeps records of this run within rules; raises `UsageError` where no record can keep them."""
     if not hasattr(run.model, "obey") or not isinstance(run.modality, Sequences):
         raise UsageError(f"{run.model.name} cannot keep rules on {run.modality.records}")
-    if run.spec.ends and run.model.name == "diffusion":
-        raise UsageError("diffusion keeps rules on records of one length only; use --model autoregressive or vae")
+    if run.spec.ends and not run.model.rules_on_lengths:
+        name = run.model.name
+        raise UsageError(f"{name} keeps rules on records of one length only; use --model autoregressive or vae")
     return Ruled.of(build(rules, run.modality.letters, run.spec.length, ends=run.spec.ends), run.spec)
 
 

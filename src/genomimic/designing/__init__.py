@@ -4,6 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from genomimic.dataset import Dataset
+from genomimic.defaults import METHOD, PRICE
 from genomimic.designing.ascent import ascend
 from genomimic.designing.brief import Brief
 from genomimic.designing.editing import edit
@@ -32,8 +33,8 @@ def design(
     objective: Objective,
     *,
     n: int,
-    method: str = "search",
-    price: float = 1.0,
+    method: str = METHOD,
+    price: float = PRICE,
     rules: Rules = (),
     seed: int = 0,
     yardstick: Run | None = None,

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from genomimic.automata import Automaton, build
 from genomimic.compliance import violations
 from genomimic.dataset import Dataset
+from genomimic.defaults import PRICE
 from genomimic.designing.objective import Objective
 from genomimic.designing.reward import REFERENCE, Reward, bits
 from genomimic.errors import UsageError
@@ -31,7 +32,7 @@ class Brief:
     run: Run
     objective: Objective
     n: int
-    price: float = 1.0
+    price: float = PRICE
     rules: Rules = ()
     seed: int = 0
     yardstick: Run | None = None

@@ -164,6 +164,7 @@ class Diffusion(Model):
     summary: ClassVar[str] = "masked diffusion: letters in any order, given all that are known; fills in templates"
     likelihood: ClassVar[Literal["exact", "bound", "none"]] = "bound"
     conditional: ClassVar[Literal["nothing", "classes", "anything"]] = "anything"
+    rules_on_lengths: ClassVar[bool] = False
     shown: ClassVar[tuple[str, ...]] = ("loss", "train_loss")
 
     width: int = 48
