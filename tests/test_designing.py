@@ -12,8 +12,9 @@ from genomimic.compliance import violations
 from genomimic.designing import METHODS, Brief, Objective, design
 from genomimic.designing.editing import edit
 from genomimic.designing.evolution import search
-from genomimic.designing.guiding import _resampled
-from genomimic.designing.reward import Scale
+from genomimic.designing.guiding import _resampled, _turns, guide
+from genomimic.designing.proposals import redrawn
+from genomimic.designing.reward import Scale, bits
 from genomimic.designing.selection import APART, distinct
 from genomimic.errors import UsageError
 from genomimic.rules import read_rules
@@ -96,9 +97,44 @@ def test_edits_of_given_sequences_are_few_and_dear_ones_are_none(trained):
         edit(replace(brief, rules=read_rules(run.modality, forbid=["GG"])), given=given)
 
 
+def test_masked_diffusion_is_guided_by_any_function_of_records(trained, rules):
+    run = trained("diffusion", "fixed")
+    brief = Brief(run, Objective("C", cytosines), 6, 0.1, rules, seed=1)
+    made, again, other = (guide(one, stages=6) for one in (brief, replace(brief), replace(brief, seed=2)))
+    samples = cytosines(sample(run, 300, rules=rules))
+    assert np.median(cytosines(made)) > np.median(samples) + samples.std()
+    assert violations(made, rules) == []
+    np.testing.assert_array_equal(made.values, again.values)
+    assert (made.values != other.values).any()
+
+
+def test_masked_diffusion_settles_letters_at_random_places_and_keeps_them_and_the_length(trained):
+    run = trained("diffusion", "variable")
+    brief, rng = Brief(run, more_c(), 40), np.random.default_rng(0)
+    turns, width = _turns(brief, rng), run.spec.length
+    assert all(sorted(row) == list(range(width)) for row in turns.tolist())
+    assert len(np.unique(turns[:, 0])) > width / 2
+    in_order = _turns(replace(brief, run=trained("markov", "fixed")), rng)
+    assert (in_order == np.arange(in_order.shape[1])).all()
+    values = brief.drawn(40).values
+    born = redrawn(brief, values, turns >= 6, seed=0)
+    np.testing.assert_array_equal(born[turns < 6], values[turns < 6])
+    np.testing.assert_array_equal(born == run.spec.symbols, values == run.spec.symbols)
+    assert (born != values).any()
+
+
+def test_a_rough_likelihood_is_near_the_fine_one(trained):
+    run = trained("diffusion", "fixed")
+    samples = sample(run, 200)
+    fine, rough = (bits(replace(run, model=model), samples) for model in (run.model, run.model.quick))
+    assert rough.mean() == pytest.approx(fine.mean(), abs=0.02)
+    assert np.corrcoef(fine, rough)[0, 1] > 0.8
+
+
 @pytest.mark.parametrize(
     ("name", "flags", "match"),
     [
+        ("vae", {"method": "guide"}, "vae draws a latent .*; methods for it: ascend, search, select, edit"),
         ("potts", {"method": "ascend"}, "potts has no latent space to climb in; models that have: vae, gan"),
         ("vae", {"method": "climb"}, "there is no method 'climb'; methods: select, search"),
         ("markov", {"price": -1.0, "method": "select"}, "the price of being unnatural is -1; it must be at least 0"),

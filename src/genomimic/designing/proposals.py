@@ -26,8 +26,11 @@ def redrawn(
 ) -> Int8[np.ndarray, "n length"]:
     """Rows with these places drawn anew by the generator, from left to right; a row may break rules.
 
-    A model that knows letters on both sides (diffusion) draws given both, others given those before.
+    A model that knows letters on both sides (diffusion) draws given both, within the length that there is; others given
+    those before.
     """
+    if hasattr(brief.run.model, "fill"):
+        places = places & (values < brief.run.spec.symbols)
     given = np.where(places, OPEN, values.astype(np.int32))
     rows = np.concatenate([given, np.tile(brief.codes, (len(values), 1)).astype(np.int32)], 1)
     guarded = replace(brief.run, state=(brief.run.state, brief.guard))

@@ -50,7 +50,8 @@ class Reward:
 
     @classmethod
     def of(cls, objective: Objective, yardstick: Run, price: float, reference: Dataset) -> "Reward":
-        """On the scale of these records."""
+        """On the scale of these records; where the yardstick has a quick likelihood, by that."""
+        yardstick = replace(yardstick, model=getattr(yardstick.model, "quick", yardstick.model))
         natural = Scale.of(bits(yardstick, reference)) if price else Scale(0.0, 1.0)
         return cls(objective, yardstick, price, Scale.of(objective.wanted(objective.values(reference))), natural)
 
