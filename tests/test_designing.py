@@ -9,17 +9,20 @@ import pytest
 
 from genomimic import cli, designs, models
 from genomimic.compliance import violations
+from genomimic.defaults import EDIT_PRICE
 from genomimic.designing import METHODS, Brief, Objective, design
-from genomimic.designing.editing import edit
 from genomimic.designing.evolution import search
 from genomimic.designing.guiding import _resampled, _turns, guide
 from genomimic.designing.proposals import redrawn
 from genomimic.designing.reward import Scale, bits
 from genomimic.designing.selection import APART, distinct
+from genomimic.designing.starts import check_request, checked_starts
 from genomimic.errors import UsageError
 from genomimic.rules import read_rules
 from genomimic.sampling import sample
 from tests.toys import sequences
+
+GIVEN = sequences("ATATATATATAT", "GGTAGGTAGGTA")
 
 WRITERS = {
     "select": "markov",
@@ -88,13 +91,39 @@ def test_records_of_many_lengths_are_designed(trained):
 
 
 def test_edits_of_given_sequences_are_few_and_dear_ones_are_none(trained):
-    run, given = trained("autoregressive", "fixed"), sequences("ATATATATATAT", "GGTAGGTAGGTA")
-    brief = Brief(run, more_c(), 2, price=0.0)
-    cheap, dear = (edit(brief, given=given, steps=30, cost=cost).values for cost in (0.01, 100.0))
-    assert ((cheap == 1).sum(1) >= 8).all()
-    np.testing.assert_array_equal(dear, given.values)
-    with pytest.raises(UsageError, match="given sequence 2 breaks a rule"):
-        edit(replace(brief, rules=read_rules(run.modality, forbid=["GG"])), given=given)
+    run, given = trained("markov", "fixed"), replace(GIVEN, ids=np.array(["left", "right"]))
+    cheap, dear = (design(run, more_c(), method="edit", price=0.0, start=given, edit_price=e) for e in (0.01, 100.0))
+    assert ((cheap.values == 1).sum(1) >= 8).all()
+    np.testing.assert_array_equal(dear.values, given.values)
+    assert cheap.labels["start"].tolist() == ["left", "right"]
+    assert cheap.labels["edits"].astype(int).tolist() == (cheap.values != given.values).sum(1).tolist()
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "match"),
+    [
+        (GIVEN, "fixed", "start, record 2 '1', position 1: GG breaks --forbid GG; mend the sequences, or change"),
+        (sequences("ATATATATATATA"), "fixed", "record 1 '0' has 13 letters, and records of this run have 12; cut"),
+        (sequences("ATATATATATATA"), "variable", "has 13 letters, and records of this run have up to 12"),
+        (sequences("ATATNTATATAT"), "fixed", "record 1 '0', position 5: the letter is not known; write one of ACGT"),
+        (sequences("AUAUAUAUAUAU", alphabet="rna"), "fixed", "start holds rna, and the run was trained on dna"),
+    ],
+)
+def test_given_sequences_that_do_not_suit_are_named(trained, given, kind, match):
+    run = trained("markov", kind)
+    with pytest.raises(UsageError, match=match):
+        checked_starts(given, run, read_rules(run.modality, forbid=["GG"]))
+
+
+def test_what_only_edits_can_do_is_refused_of_other_methods():
+    for asked, match in (
+        ((None, "search", GIVEN, EDIT_PRICE), "--start needs --method edit"),
+        ((None, "search", None, 1.0), "--edit-price needs --method edit"),
+        ((3, "edit", GIVEN, EDIT_PRICE), "--start gives 2 sequences, and one design is made for each; leave out -n 3"),
+    ):
+        with pytest.raises(UsageError, match=match):
+            check_request(*asked)
+    assert check_request(None, "edit", GIVEN, 1.0) == 2
 
 
 def test_masked_diffusion_is_guided_by_any_function_of_records(trained, rules):

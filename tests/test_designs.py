@@ -128,9 +128,9 @@ def home(tmp_path_factory):
     return home
 
 
-def designed(home, *more, objective="activity"):
-    command = ["design", str(home / "run"), "--objective", objective, "-o", str(home / "d.fa"), "-n", "6"]
-    given = ["--guide", str(home / "oracle"), "--judge", str(home / "oracle"), "--method", "select", *more]
+def designed(home, *more, objective="activity", how=("-n", "6", "--method", "select")):
+    command = ["design", str(home / "run"), "--objective", objective, "-o", str(home / "d.fa")]
+    given = ["--guide", str(home / "oracle"), "--judge", str(home / "oracle"), *how, *more]
     return app([*command, *given], result_action="return_value")
 
 
@@ -142,6 +142,23 @@ def test_design_makes_sequences_that_the_judge_likes_within_rules(home, capsys):
     assert all(letter * 5 not in text for text in MODALITY.texts(made) for letter in "ACGT")
     assert (home / "d.html").exists()
     assert (home / "d-order.csv").exists()
+
+
+def test_given_sequences_are_improved_by_few_letters_and_the_report_shows_which(home, capsys):
+    low = MODALITY.texts(records(3, 8, gc=0.2))
+    (home / "mine.fa").write_text("".join(f">mine{i}\n{text}\n" for i, text in enumerate(low)))
+    designed(home, how=("--start", str(home / "mine.fa"), "--method", "edit", "--edit-price", "0.3", "--price", "0"))
+    made, given = gm.read(home / "d.fa"), gm.read(home / "mine.fa")
+    start = given.take(np.array([given.ids.tolist().index(name) for name in made.labels["start"]]))
+    edits = (made.values != start.values).sum(1)
+    assert made.labels["edits"].astype(int).tolist() == edits.tolist()
+    assert (edits > 0).all()
+    assert (share_of_gc(made) > share_of_gc(start) + 0.1).all()
+    assert "(before 0." in capsys.readouterr().out
+    page, sheet = (home / "d.html").read_text(), (home / "d-order.csv").read_text()
+    assert sheet.splitlines()[0].endswith(",start,edits")
+    assert all(f"differs at {n} of 40 positions from {name}:" in page for n, name in zip(edits, start.ids, strict=True))
+    assert "sequences to start from" in page
 
 
 def test_a_value_that_is_wanted_is_met(home, capsys):

@@ -56,7 +56,8 @@ class Assessment:
 
     `nearest` is the nearest natural sequence of each design, `recognised` the AUC of a linear classifier that tells
     designs from natural sequences of the top tenth. `sign` is 1 where high values are wanted and -1 where low ones are;
-    where values near `target` are, it says so.
+    where values near `target` are, it says so. `start` are the sequences that the designs were made of, row by row,
+    where they were given.
     """
 
     designs: Group
@@ -67,6 +68,7 @@ class Assessment:
     recognised: float
     sign: int
     target: float | None = None
+    start: Group | None = None
 
     def wanted(self, values: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
         """How good values are; higher is better."""
@@ -89,6 +91,12 @@ class Assessment:
         return np.argsort(-self.wanted(self.designs.judged.value), kind="stable")
 
     @property
+    def edits(self) -> Int[np.ndarray, " n"]:
+        """Letters of each design that differ from what it was made of."""
+        assert self.start is not None
+        return (self.designs.dataset.values != self.start.dataset.values).sum(1)
+
+    @property
     def median(self) -> float:
         """The judge's median value of the designs."""
         return float(np.median(self.designs.judged.value))
@@ -103,9 +111,10 @@ def assess(
     bits: Bits,
     sign: int = 1,
     target: float | None = None,
+    start: Dataset | None = None,
     seed: int = 0,
 ) -> Assessment:
-    """Judge designs beside natural sequences, of which a value was measured for each.
+    """Judge designs beside natural sequences, of which a value was measured for each, and what they started from.
 
     Higher is better if `sign` is 1, lower if it is -1, and nearer to `target` where that is given.
 
@@ -117,8 +126,9 @@ def assess(
     top = natural.take(best)
     shown = natural.take(np.sort(rng.permutation(len(natural))[:SHOWN]))
     own, others, changed = (Group(one, judge(one), bits(one)) for one in (designs, shown, edited(top, SHOWN // 2, rng)))
-    nearest = sequence.nearest(View(designs), View(natural))
-    return Assessment(own, others, changed, natural, nearest, recognised(designs, natural, top, rng), sign, target)
+    before = None if start is None else Group(start, judge(start), bits(start))
+    nearest, told = sequence.nearest(View(designs), View(natural)), recognised(designs, natural, top, rng)
+    return Assessment(own, others, changed, natural, nearest, told, sign, target, before)
 
 
 def edited(natural: Dataset, n: int, rng: np.random.Generator) -> Dataset:

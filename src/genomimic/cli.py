@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 
 from genomimic import __version__
 from genomimic.arguments import Reading, Ruling, model_of, motifs_of, named_sets, real_parts, seconds_of
-from genomimic.defaults import METHOD, PRICE
+from genomimic.defaults import EDIT_PRICE, METHOD, PRICE
 from genomimic.display import Display
 from genomimic.errors import GenomimicError, UsageError
 
@@ -215,9 +215,11 @@ def design(
     maximise: Annotated[bool, Parameter(negative="")] = False,
     minimise: Annotated[bool, Parameter(negative="")] = False,
     target: float | None = None,
-    n: Annotated[int, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = 100,
+    n: Annotated[int | None, Parameter(name=["-n", "--n"], validator=Number(gte=1))] = None,
     method: Literal["search", "select", "guide", "edit", "ascend"] = METHOD,
     price: Annotated[float, Parameter(validator=Number(gte=0))] = PRICE,
+    start: Path | None = None,
+    edit_price: Annotated[float, Parameter(validator=Number(gte=0))] = EDIT_PRICE,
     where: Annotated[list[str] | None, Parameter(negative="")] = None,
     guide: Path | None = None,
     judge: Path | None = None,
@@ -235,11 +237,13 @@ def design(
         maximise: High values are wanted, which is so where nothing else is said.
         minimise: Low values are wanted.
         target: Values near this one are wanted.
-        n: Designs to make.
+        n: Designs to make; 100 where not given, or one for each sequence of --start.
         method: How: search (evolution by what the generator proposes), select (the best of many samples), guide
             (sampling steered on its way), edit (few letters changed along the guide's gradient), ascend (climbing in
             the latent space of a vae or gan).
         price: What it costs to be less, or more, likely than typical samples of the run; 0 asks for nothing natural.
+        start: With --method edit: file of sequences to improve, as long as those of the run; a design for each.
+        edit_price: With --method edit: what each changed letter costs, in standard deviations of what is wanted.
         where: Label that the generator is told, NAME=VALUE, for runs trained with --condition; repeatable.
         guide: Predictor (of `predict`) to be guided by; trained on half of the run's training data where not given.
         judge: Predictor to judge by; trained on all that the guide does not see where not given.
@@ -249,6 +253,7 @@ def design(
     from genomimic import designs
     from genomimic.oracles import aim_of
     from genomimic.predictor import Predictor
+    from genomimic.reading import read
     from genomimic.run import Run
     from genomimic.where import parse_where
 
@@ -257,6 +262,7 @@ def design(
     aim, loaded = aim_of(objective, minimise=minimise, target=target), Run.load(run)
     designs.check_output(out, loaded)
     given = {name: Predictor.load(path) for name, path in (("guide", guide), ("judge", judge)) if path}
+    starts = read(start, modality=loaded.modality, max_unknown=1.0) if start else None
     with Display() as display:
         made = designs.design_file(
             loaded,
@@ -269,6 +275,8 @@ def design(
             where=parse_where(where or []),
             guide=given.get("guide"),
             judge=given.get("judge"),
+            start=starts,
+            edit_price=edit_price,
             seed=seed,
             watch=display,
         )

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from genomimic.alignment import align, caption, marks
 from genomimic.assessing import Assessment, Group
 from genomimic.compliance import violations
+from genomimic.dataset import Dataset
 from genomimic.modalities import Sequences
 from genomimic.plots.colours import SETS, TRAIN
 from genomimic.plots.tradeoff import Cloud, Mark, tradeoff_svg
@@ -20,7 +21,7 @@ from genomimic.templating import asset, environment
 LISTED = 100
 LEVELS = (0.5, 0.9, 0.99)
 LINE = 100
-COLOURS = {"natural": TRAIN, "edited": SETS[4], "designs": SETS[0]}
+COLOURS = {"natural": TRAIN, "edited": SETS[4], "start": SETS[3], "designs": SETS[0]}
 READING = (
     "Higher is more active to the judge; further right is likelier to the generator, so more like the sequences that "
     "it learned from. Natural sequences show what there is, random edits of the best of them what change without a "
@@ -48,7 +49,7 @@ def render(
             label=label,
             groups=[_row(name, group) for _, name, group in _groups(found)],
             rules=_kept(found, rules),
-            listed=_listed(n),
+            listed=_listed(found),
             designs=[_design(found, row, label) for row in found.order[:LISTED].tolist()],
             provenance=provenance.items(),
         )
@@ -56,9 +57,11 @@ def render(
 
 
 def _groups(found: Assessment) -> tuple[tuple[str, str, Group], ...]:
+    given = () if found.start is None else (("start", "sequences to start from", found.start),)
     return (
         ("natural", "natural sequences", found.natural),
         ("edited", "random edits of the best natural ones", found.edited),
+        *given,
         ("designs", "designs", found.designs),
     )
 
@@ -90,7 +93,16 @@ def _tiles(found: Assessment, label: str) -> list[dict[str, str]]:
             "value": f"{np.median(apart):.0%} of letters differ",
             "note": f"in the median; least {apart.min():.0%}",
         },
+        *([] if found.start is None else [_changed(found)]),
     ]
+
+
+def _changed(found: Assessment) -> dict[str, str]:
+    """How much was changed of what was given."""
+    assert found.start is not None
+    said = f"{np.median(found.edits):.3g} in the median"
+    before = np.median(found.start.judged.value)
+    return {"name": "letters changed", "value": said, "note": f"most {found.edits.max()}; judged {before:.3g} before"}
 
 
 def _figure(found: Assessment, label: str) -> str:
@@ -128,9 +140,10 @@ def _kept(found: Assessment, rules: Rules) -> list[dict[str, str]]:
     return [{"name": name, "kept": f"{kept:,} of {n:,}"} for name, kept in counts.items()]
 
 
-def _listed(n: int) -> str:
-    first = f"The {LISTED} that the judge thinks best" if n > LISTED else "All, the best first"
-    return f"{first}. Letters that differ from the nearest natural sequence are marked; lines below it show the latter."
+def _listed(found: Assessment) -> str:
+    first = f"The {LISTED} that the judge thinks best" if len(found.order) > LISTED else "All, the best first"
+    other = "nearest natural sequence" if found.start is None else "sequence that each was made of"
+    return f"{first}. Letters that differ from the {other} are marked; lines below show the latter."
 
 
 def _design(found: Assessment, row: int, label: str) -> dict[str, Any]:
@@ -141,6 +154,7 @@ def _design(found: Assessment, row: int, label: str) -> dict[str, Any]:
     guide = data.labels["guide"][row] if "guide" in data.labels else ""
     said = [f"judged {label} {judged.value[row]:.3g}{interval}", f"{found.designs.bits[row]:.3f} bits a letter"]
     said += [f"guide {guide}"] if guide else []
+    said += [] if found.start is None else [f"{found.start.judged.value[row]:.3g} before"]
     warned = "; ".join(f"{one.kind}: {one.detail}" for one in warnings(text, data.modality.letters))
     nearest, letters = _beside(found, row, text)
     return {
@@ -153,11 +167,10 @@ def _design(found: Assessment, row: int, label: str) -> dict[str, Any]:
 
 
 def _beside(found: Assessment, row: int, text: str) -> tuple[str, Markup]:
-    """What a design has in common with its nearest natural sequence, and both, letter by letter."""
-    if row >= len(found.nearest.index):
+    """What a design has in common with what it was made of, or its nearest natural sequence, and both, by letter."""
+    if found.start is None and row >= len(found.nearest.index):
         return "", Markup(escape(text))
-    at, back = int(found.nearest.index[row]), bool(found.nearest.reversed[row])
-    one = found.real.take(np.array([at]))
+    one, back = _other(found, row)
     assert isinstance(one.modality, Sequences)
     letters = one.modality.letters
     values = letters.reverse_complement(one.values) if back else one.values
@@ -173,6 +186,13 @@ def _beside(found: Assessment, row: int, text: str) -> tuple[str, Markup]:
         part = slice(start, start + LINE)
         lines += [_marked(ours[part], signs[part]), escape(theirs[part]), ""]
     return said, Markup("\n".join(lines).rstrip())
+
+
+def _other(found: Assessment, row: int) -> tuple[Dataset, bool]:
+    """The sequence that a design is shown beside, and whether it is read on its opposite strand."""
+    if found.start is not None:
+        return found.start.dataset.take(np.array([row])), False
+    return found.real.take(found.nearest.index[row : row + 1]), bool(found.nearest.reversed[row])
 
 
 def _marked(letters: str, signs: Sequence[str]) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 from genomimic import models
 from genomimic.assessing import Assessment, assess
 from genomimic.dataset import Dataset
-from genomimic.defaults import METHOD, PRICE
+from genomimic.defaults import EDIT_PRICE, METHOD, PRICE
 from genomimic.design_report import render
 from genomimic.designing import Objective, design
 from genomimic.designing.reward import bits
+from genomimic.designing.starts import check_request, checked_starts
 from genomimic.errors import UsageError
 from genomimic.io.compression import bare_suffix
 from genomimic.learning import Watch, origin_of, silent
@@ -44,13 +45,15 @@ def design_file(
     aim: Aim,
     out: Path | str,
     *,
-    n: int = 100,
+    n: int | None = None,
     method: str = METHOD,
     price: float = PRICE,
     rules: Rules = (),
     where: Where | None = None,
     guide: Predictor | None = None,
     judge: Predictor | None = None,
+    start: Dataset | None = None,
+    edit_price: float = EDIT_PRICE,
     seed: int = 0,
     watch: Watch = silent,
 ) -> Designed:
@@ -61,24 +64,41 @@ def design_file(
     """
     out = Path(out)
     check_output(out, run)
+    n = check_request(n, method, start, edit_price)
+    start = None if start is None else checked_starts(start, run, rules)
     parts = parts_of(run)
     oracles = train_oracles(parts, aim, guide=guide, judge=judge, seed=seed, watch=watch)
     objective = Objective.of_predictor(oracles.guide, of=aim.of, sign=aim.sign, target=aim.target)
     yardstick = yardstick_of(run, parts, seed)
     watch("design", 0.0, method)
     designs = design(
-        run, objective, n=n, method=method, price=price, rules=rules, seed=seed, yardstick=yardstick, where=where
+        run,
+        objective,
+        n=n,
+        method=method,
+        price=price,
+        rules=rules,
+        seed=seed,
+        yardstick=yardstick,
+        where=where,
+        start=start,
+        edit_price=edit_price,
     )
     watch("design", 1.0, f"{len(designs):,} by {method}")
     watch("judge", 0.0, "")
-    found = judge_designs(designs, yardstick, aim, oracles, seed=seed)
+    found = judge_designs(designs, yardstick, aim, oracles, start=start, seed=seed)
     watch("judge", 1.0, "")
     told = origin(run, method, price, seed)
     return write_designs(found, out, aim=aim, oracles=oracles, rules=rules, provenance=told)
 
 
-def judge_designs(designs: Dataset, yardstick: Run, aim: Aim, oracles: Oracles, *, seed: int = 0) -> Assessment:
-    """Designs beside natural sequences that the judge has not seen; `yardstick` says how natural sequences are."""
+def judge_designs(
+    designs: Dataset, yardstick: Run, aim: Aim, oracles: Oracles, *, start: Dataset | None = None, seed: int = 0
+) -> Assessment:
+    """Designs beside natural sequences that the judge has not seen; `yardstick` says how natural sequences are.
+
+    `start` are the sequences that they were made of, row by row, where they were given.
+    """
     return assess(
         designs,
         oracles.natural,
@@ -87,6 +107,7 @@ def judge_designs(designs: Dataset, yardstick: Run, aim: Aim, oracles: Oracles, 
         bits=lambda dataset: bits(yardstick, dataset),
         sign=aim.sign,
         target=aim.target,
+        start=start,
         seed=seed,
     )
 
@@ -118,9 +139,11 @@ def beside(out: Path) -> tuple[Path, Path]:
 def sentence(found: Assessment, aim: Aim) -> str:
     """What was reached and what it cost, in a sentence."""
     natural = np.median(found.natural.judged.value)
+    given = "" if found.start is None else f"before {np.median(found.start.judged.value):.3g}, "
     return (
-        f"judged {aim.name} {found.median:.3g} in the median (natural sequences {natural:.3g}, their best hundredth "
-        f"{found.percentile(0.99):.3g}); told from the best natural ones with an AUC of {found.recognised:.2f}"
+        f"judged {aim.name} {found.median:.3g} in the median ({given}natural sequences {natural:.3g}, their best "
+        f"hundredth {found.percentile(0.99):.3g}); told from the best natural ones with an AUC of "
+        f"{found.recognised:.2f}"
     )
 
 
@@ -147,7 +170,7 @@ def _sheet(data: Dataset, aim: Aim) -> bytes:
         "low": data.labels["judged_low"].tolist(),
         "high": data.labels["judged_high"].tolist(),
         "bits_per_base": data.labels["bits_per_base"].tolist(),
-    }
+    } | {name: data.labels[name].tolist() for name in ("start", "edits") if name in data.labels}
     texts = list(data.modality.texts(data))
     return order_sheet(data.ids.astype(str).tolist(), texts, columns, data.modality.letters)
 

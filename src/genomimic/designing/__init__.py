@@ -4,7 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 
 from genomimic.dataset import Dataset
-from genomimic.defaults import METHOD, PRICE
+from genomimic.defaults import EDIT_PRICE, METHOD, PRICE
 from genomimic.designing.ascent import ascend
 from genomimic.designing.brief import Brief
 from genomimic.designing.editing import edit
@@ -12,6 +12,7 @@ from genomimic.designing.evolution import search
 from genomimic.designing.guiding import guide
 from genomimic.designing.objective import Objective
 from genomimic.designing.selection import select
+from genomimic.designing.starts import check_request
 from genomimic.errors import UsageError
 from genomimic.rules import Rules
 from genomimic.run import Run
@@ -32,23 +33,27 @@ def design(
     run: Run,
     objective: Objective,
     *,
-    n: int,
+    n: int | None = None,
     method: str = METHOD,
     price: float = PRICE,
     rules: Rules = (),
     seed: int = 0,
     yardstick: Run | None = None,
     where: Where | None = None,
+    start: Dataset | None = None,
+    edit_price: float = EDIT_PRICE,
 ) -> Dataset:
-    """N sequences made for an objective by a method of `METHODS`, all of which keep the rules.
+    """N sequences (100 where not said) made for an objective by a method of `METHODS`, all of which keep the rules.
 
     `price`: what it costs to be less, or more, likely than typical samples (see `reward.py`); 0 for nothing.
     `yardstick`: the run whose likelihood says what is natural, where the generator has none. `where`: labels that the
-    generator is told. Raises `UsageError` for rules that clash, and where the run or the objective does not suit the
-    method.
+    generator is told. `start`: sequences that the method edit improves, a design for each, and `edit_price` what each
+    changed letter costs, in standard deviations of the objective. Raises `UsageError` for rules that clash, and where
+    the run, the objective or the start does not suit the method.
     """
     if method not in METHODS:
         close = get_close_matches(method, METHODS, 1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise UsageError(f"there is no method {method!r}{hint}; methods: {', '.join(METHODS)}")
-    return METHODS[method](Brief(run, objective, n, price, rules, seed, yardstick, where))
+    n = check_request(n, method, start, edit_price)
+    return METHODS[method](Brief(run, objective, n, price, rules, seed, yardstick, where, start, edit_price))

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from genomimic.automata import Automaton, build
 from genomimic.compliance import violations
 from genomimic.dataset import Dataset
-from genomimic.defaults import PRICE
+from genomimic.defaults import EDIT_PRICE, PRICE
 from genomimic.designing.objective import Objective
 from genomimic.designing.reward import REFERENCE, Reward, bits
 from genomimic.errors import UsageError
@@ -26,7 +26,8 @@ class Brief:
     """A generator, an objective, and what n designs must keep.
 
     `price`: what it costs to be unnatural (see `reward.py`). `yardstick`: the run that says what is natural, where the
-    generator has no likelihood. `where`: labels that the generator is told.
+    generator has no likelihood. `where`: labels that the generator is told. `start`: sequences to improve (`edit`), one
+    design for each, and `edit_price` what each changed letter costs, in standard deviations of the objective.
     """
 
     run: Run
@@ -37,6 +38,8 @@ class Brief:
     seed: int = 0
     yardstick: Run | None = None
     where: Where | None = None
+    start: Dataset | None = None
+    edit_price: float = EDIT_PRICE
 
     def __post_init__(self) -> None:
         if self.n < 1:
@@ -45,6 +48,8 @@ class Brief:
             raise UsageError("design is for sequences; this run is of gene expression")
         if self.price < 0:
             raise UsageError(f"the price of being unnatural is {self.price:g}; it must be at least 0")
+        if self.edit_price < 0:
+            raise UsageError(f"the price of an edit is {self.edit_price:g}; it must be at least 0")
         yardstick = self.yardstick or self.run
         if self.price and yardstick.model.likelihood == "none":
             raise UsageError(

@@ -18,10 +18,11 @@ from jaxtyping import Array, Bool, Float, Int, Int8, PRNGKeyArray
 from genomimic.dataset import Dataset
 from genomimic.designing.brief import Brief
 from genomimic.designing.objective import Objective
-from genomimic.designing.reward import Scale, unlabelled
+from genomimic.designing.reward import Scale
+from genomimic.designing.starts import checked_starts
 from genomimic.errors import UsageError
 from genomimic.models import Spec
-from genomimic.sampling import aligned_values, mapped
+from genomimic.sampling import mapped
 
 EPSILON = 1e-4
 """Chance of every other letter at the start."""
@@ -30,30 +31,30 @@ DRAWS = 8
 """Sequences drawn in each step, of which the best is a candidate."""
 
 
-def edit(
-    brief: Brief, *, given: Dataset | None = None, steps: int = 60, rate: float = 0.5, cost: float = 0.05
-) -> Dataset:
-    """N given sequences (samples where not given), each with the edits that are worth their cost.
+def edit(brief: Brief, *, steps: int = 60, rate: float = 0.5) -> Dataset:
+    """The sequences to start from (n samples where none are given), each with the edits that are worth their price.
 
-    `cost`: what an edit costs, in standard deviations of the objective. Of all that was drawn on the way the best that
-    keeps the rules is handed back, in the order of the given sequences; it may be the given one.
+    Of all that was drawn on the way the best that keeps the rules is handed back, in the order of the given sequences;
+    it may be the given one. Each design is labelled with the name of the given one, and how many letters changed.
     """
-    objective, run = brief.objective, brief.run
+    objective, run, cost = brief.objective, brief.run, brief.edit_price
     if objective.gradient is None:
         raise UsageError(f"{objective.name} has no gradient to follow; use the method search, which needs none")
-    start = (brief.drawn(brief.n) if given is None else given.some(brief.n)).values
-    if given is not None:
-        start = aligned_values(run, unlabelled(run, given.some(brief.n)))[:, : run.spec.length]
-    if not brief.keeps(start).all():
-        raise UsageError(
-            f"given sequence {int(np.argmin(brief.keeps(start))) + 1} breaks a rule; mend it, or the rules"
-        )
+    given = None if brief.start is None else checked_starts(brief.start, run, brief.rules)
+    start = (brief.drawn(brief.n) if given is None else given).values
     follow = partial(_followed, objective, brief.reward.wanted, steps, rate, cost)
     state = (objective.gradient[0], jnp.asarray(brief.possible))
     candidates = mapped(replace(run, state=state), follow, start, seed=brief.seed)
     candidates = np.concatenate([start[:, None], candidates], 1)
-    best = [_best(brief, row, cost) for row in candidates]
-    return brief.finished("edit", np.stack(best))
+    best = np.stack([_best(brief, row, cost) for row in candidates])
+    made = brief.finished("edit", best)
+    return made if given is None else _named(made, given)
+
+
+def _named(made: Dataset, given: Dataset) -> Dataset:
+    """Designs that say what they were made of, and how many letters were changed."""
+    edits = (made.values != given.values).sum(1).astype(str).astype(object)
+    return replace(made, labels={**made.labels, "start": given.ids.astype(str).astype(object), "edits": edits})
 
 
 def _best(brief: Brief, candidates: Int8[np.ndarray, "m length"], cost: float) -> Int8[np.ndarray, " length"]:
