@@ -1,6 +1,9 @@
 """Designs assessed: who judges, what is told from what, and the files that are written."""
 
+import errno
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ import pytest
 import genomimic as gm
 from genomimic.alphabet import PROTEIN
 from genomimic.assessing import Judged, assess, edited
-from genomimic.cli import app
+from genomimic.cli import app, main
 from genomimic.dataset import Dataset
 from genomimic.designs import beside, sentence, write_designs
 from genomimic.errors import GenomimicError, UsageError
@@ -88,6 +91,75 @@ def test_files_hold_the_designs_the_order_sheet_and_a_page_that_names_rules_and_
     said = page.read_text()
     for words in ("The judge is a rule of thumb.", "--max-homopolymer 39", "30 of 30", "aligned positions from r"):
         assert words in said or words.replace("aligned ", "") in said
+
+
+class Broken:
+    """A file that takes 3 bytes before something happens."""
+
+    def __init__(self, file, fault):
+        self.file, self.fault = file, fault
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+    def write(self, content):
+        self.file.write(content[:3])
+        raise self.fault
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def breaking(monkeypatch, name, fault):
+    """Files with this in their names break when they are written."""
+    really_open = Path.open
+
+    def opened(path, mode="r", *rest, **options):
+        file = really_open(path, mode, *rest, **options)
+        return Broken(file, fault) if "w" in mode and name in path.name else file
+
+    monkeypatch.setattr(Path, "open", opened)
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("name", ["made.fa", "made.html", "made-order.csv"])
+@pytest.mark.parametrize(("fault", "raised"), [(FULL, UsageError), (KeyboardInterrupt(), KeyboardInterrupt)])
+@pytest.mark.parametrize("earlier", [True, False])
+def test_what_is_cut_short_leaves_all_earlier_files_or_none(found, tmp_path, monkeypatch, name, fault, raised, earlier):
+    for one in ("made.fa", "made.html", "made-order.csv") if earlier else ():
+        (tmp_path / one).write_text("before")
+    before = contents(tmp_path)
+    breaking(monkeypatch, name, fault)
+    oracles = Oracles(None, None, records(5), "")
+    with pytest.raises(raised):
+        write_designs(found, tmp_path / "made.fa", aim=Aim("gc"), oracles=oracles, rules=(), provenance={})
+    monkeypatch.undo()
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize(("fault", "status", "line"), [(FULL, 2, "No space left"), (KeyboardInterrupt(), 130, "inter")])
+def test_the_command_says_in_a_line_what_cut_it_short(home, tmp_path, capsys, monkeypatch, fault, status, line):
+    breaking(monkeypatch, "d-order.csv", fault)
+    oracles = ["--guide", home / "oracle", "--judge", home / "oracle"]
+    given = ["--objective", "activity", "-o", tmp_path / "d.fa", "-n", "3", "--method", "select", *oracles]
+    with pytest.raises(SystemExit) as ended:
+        main(["design", str(home / "run"), *map(str, given)])
+    monkeypatch.undo()
+    said = capsys.readouterr().err.splitlines()
+    assert ended.value.code == status
+    assert said[-1].startswith("genomimic: ")
+    assert line in said[-1]
+    assert "Traceback" not in "".join(said)
+    assert contents(tmp_path) == {}
 
 
 def test_what_vendors_stumble_over_is_found():
