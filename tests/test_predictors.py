@@ -1,5 +1,6 @@
 """Predictors: a planted motif is found, intervals hold, shuffled labels tell nothing, a saved predictor is the same."""
 
+from collections import Counter
 from dataclasses import replace
 
 import jax
@@ -18,6 +19,7 @@ from genomimic.predictors import LEARNERS, Classes, Convolutional, Linear, Numbe
 from genomimic.predictors.base import counts
 from genomimic.predictors.calibration import bands_of, covered, temperature_of
 from genomimic.predictors.linear import solved, sums, told_of
+from genomimic.reading import stream
 from genomimic.words import count_table
 
 MOTIF = np.array([0, 3, 2, 3, 1])  # ATGTC
@@ -154,7 +156,7 @@ def test_a_saved_predictor_is_the_same_and_the_same_seed_gives_the_same_bytes(tm
         np.testing.assert_array_equal(ours, theirs)
     same = [(tmp_path / name / "weights.safetensors").read_bytes() for name in "ab"]
     assert same[0] == same[1]
-    write_predictions(loaded, data, tmp_path / "p.csv")
+    write_predictions(loaded, [data], tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text().startswith("id,prediction,low,high\nr0,")
     with pytest.raises(UsageError, match="holds a predictor already; replace it with --overwrite"):
         train_predictor(data, "activity", out=tmp_path / "a", kind="linear")
@@ -163,6 +165,29 @@ def test_a_saved_predictor_is_the_same_and_the_same_seed_gives_the_same_bytes(tm
         Predictor.load(tmp_path / "a")
     with pytest.raises(RunError, match="not a predictor"):
         Predictor.load(tmp_path)
+
+
+@pytest.mark.parametrize("records", [1, 100, 1000])
+def test_a_file_is_scored_in_pieces_that_change_nothing(trained, tmp_path, monkeypatch, records):
+    data = toy(600, 0)
+    texts = "".join(f">r{i}\n{text}\n" for i, text in enumerate(data.modality.texts(data)))
+    (tmp_path / "some.fa").write_text(texts)
+    write_predictions(trained.predictor, [data], tmp_path / "whole.csv")
+    monkeypatch.setattr("genomimic.sequence_reading._BLOCK_RECORDS", records)
+
+    def score(out):
+        write_predictions(
+            trained.predictor, stream(tmp_path / "some.fa", data.modality, notes=Counter()), tmp_path / out
+        )
+
+    score("pieces.csv")
+    assert (tmp_path / "pieces.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    (tmp_path / "some.fa").write_text(texts + ">last\nACGT?\n")
+    for out in ("pieces.csv", "none.csv"):
+        with pytest.raises(DataError, match="record 601 'last': base 5"):
+            score(out)
+    assert (tmp_path / "pieces.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"some.fa", "whole.csv", "pieces.csv"}
 
 
 def test_missing_labels_are_left_out_and_counted_and_wrong_ones_refused():

@@ -1,6 +1,7 @@
 """What stands on the command line, made into models, data and times."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from genomimic.dataset import Dataset
     from genomimic.display import Display
     from genomimic.learning import Wanted
+    from genomimic.modalities import Sequences
     from genomimic.motifs import Motifs
     from genomimic.parts import Parts
     from genomimic.rules import Rules
@@ -58,6 +60,24 @@ class Reading:
         for name, count in data.notes.items():
             display.say(f"{count:>12,}  {explain(name)}")
         return data
+
+    def stream(self, path: Path, modality: "Sequences", display: "Display") -> "Iterator[Dataset]":
+        """The sequences in a file in pieces, with what was found told on the display once all have been read."""
+        from genomimic.reading import explain, stream
+
+        unasked = replace(self, column=None, window=None, stride=None, modality=None)
+        if unasked != Reading():
+            name = next(name for name, value in vars(unasked).items() if value is not None)
+            raise UsageError(f"--{name} changes nothing in what a predictor says; leave it out")
+        notes, count = Counter[str](), 0
+        for piece in stream(path, modality, notes=notes, column=self.column, window=self.window, stride=self.stride):
+            yield piece
+            count += len(piece)
+            display("predict", 0.0, f"{count:,} sequences")
+        display("predict", 1.0, f"{count:,} sequences")
+        for name, found in sorted(notes.items()):
+            if found:
+                display.say(f"{found:>12,}  {explain(name)}")
 
 
 RULES = Group(

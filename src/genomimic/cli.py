@@ -498,9 +498,9 @@ def predict(
             )
         elif predictor:
             made = Predictor.load(predictor)
-            records = replace(reading, modality=made.modality).read(data, display)
-            prediction.write_predictions(made, records, out)
+            prediction.write_predictions(made, reading.stream(data, made.modality, display), out)
             if attribution:
+                records = replace(reading, modality=made.modality).read(data, display)
                 prediction.write_attribution(made, records, attribution, of)
         else:
             records = reading.read(data, display)

@@ -3,24 +3,26 @@
 import csv
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from jaxtyping import Float
 
 from genomimic.accuracy import Measure, Measures, accuracy
-from genomimic.dataset import Dataset
+from genomimic.dataset import Dataset, join
 from genomimic.learning import command
 from genomimic.predicting import MEMBERS, Kind, Trained, Watch, learn, silent
 from genomimic.prediction_report import TITLES, interval_text, logo_page, render
 from genomimic.predictor import Predictor
 from genomimic.predictor_files import ACCURACY, check_directory, describe, packed, save
 from genomimic.predictors import Classes
+from genomimic.predictors.base import BLOCK
 from genomimic.reading import digest_of
 from genomimic.run import check_output, replacing
+from genomimic.writing import appearing
 
 DIGITS = 6
 
@@ -87,18 +89,42 @@ def accuracy_json(trained: Trained, measures: Mapping[str, Measures]) -> dict[st
     }
 
 
-def write_predictions(predictor: Predictor, dataset: Dataset, out: Path) -> None:
-    """Write a table: id, prediction, low and high, or id, prediction and the probability of each class."""
+def write_predictions(predictor: Predictor, pieces: Iterable[Dataset], out: Path) -> None:
+    """Write a table: id, prediction, low and high, or id, prediction and the probability of each class.
+
+    Pieces are scored as they come; how the records are cut into pieces changes nothing in the table.
+    """
+    with appearing(out) as partial, partial.open("w", newline="") as file:
+        writer = _rows(file, out)
+        for number, piece in enumerate(_whole_blocks(predictor, pieces)):
+            columns = _predictions(predictor, piece)
+            if number == 0:
+                writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+
+
+def _predictions(predictor: Predictor, dataset: Dataset) -> dict[str, np.ndarray | list[str]]:
     ids = dataset.ids.astype(str)
     if isinstance(predictor.target, Classes):
         told = predictor.classify(dataset)
-        columns = {"id": ids, "prediction": told.name}
-        columns |= {f"p_{name}": _texts(told.probabilities[:, i]) for i, name in enumerate(told.names)}
-    else:
-        found = predictor.predict(dataset)
-        named = zip(("prediction", "low", "high"), found, strict=True)
-        columns = {"id": ids, **{name: _texts(values) for name, values in named}}
-    write_table(out, columns)
+        shares = {f"p_{name}": _texts(told.probabilities[:, i]) for i, name in enumerate(told.names)}
+        return {"id": ids, "prediction": told.name, **shares}
+    named = zip(("prediction", "low", "high"), predictor.predict(dataset), strict=True)
+    return {"id": ids, **{name: _texts(values) for name, values in named}}
+
+
+def _whole_blocks(predictor: Predictor, pieces: Iterable[Dataset]) -> Iterator[Dataset]:
+    """Records in pieces of whole blocks of the compiled size, so that each is computed beside the same others."""
+    held: list[Dataset] = []
+    for piece in pieces:
+        held.append(replace(piece, values=predictor.tokens(piece), labels={}))
+        if sum(map(len, held)) >= BLOCK:
+            whole = join(held)
+            cut = len(whole) // BLOCK * BLOCK
+            yield whole.take(np.arange(cut))
+            held = [whole.take(np.arange(cut, len(whole)))]
+    if sum(map(len, held)):
+        yield join(held)
 
 
 def write_scores(scores: Float[np.ndarray, " n"], dataset: Dataset, out: Path) -> None:
@@ -126,11 +152,16 @@ def write_attribution(predictor: Predictor, dataset: Dataset, out: Path, of: str
 def write_table(out: Path, columns: Mapping[str, np.ndarray | list[str]]) -> None:
     """Write columns as CSV, or TSV by the suffix."""
     sink = io.StringIO()
-    writer = csv.writer(sink, delimiter="\t" if out.suffix == ".tsv" else ",", lineterminator="\n")
+    writer = _rows(sink, out)
     writer.writerow(columns)
     writer.writerows(zip(*columns.values(), strict=True))
     with replacing({out: sink.getvalue().encode()}):
         pass
+
+
+def _rows(sink: TextIO, out: Path) -> Any:
+    """A writer of rows, of CSV, or TSV by the suffix of the file."""
+    return csv.writer(sink, delimiter="\t" if out.suffix == ".tsv" else ",", lineterminator="\n")
 
 
 def _texts(values: Float[np.ndarray, " n"]) -> list[str]:

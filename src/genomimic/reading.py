@@ -1,6 +1,8 @@
 """From a path to a `Dataset`, by the reader for its kind of data: sequences or profiles."""
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +11,11 @@ from genomimic.dataset import Dataset, Source
 from genomimic.errors import DataError, UsageError
 from genomimic.io import stores_profiles
 from genomimic.label_tables import with_labels
-from genomimic.modalities import MODALITIES, Expression, Modality, check_name
+from genomimic.modalities import MODALITIES, Expression, Modality, Sequences, check_name
 from genomimic.notes import NOTES, explain
 from genomimic.writing import Writer, write
 
-__all__ = ["NOTES", "Writer", "digest", "digest_of", "explain", "read", "reread", "write"]
+__all__ = ["NOTES", "Writer", "digest", "digest_of", "explain", "read", "reread", "stream", "write"]
 
 
 def read(
@@ -62,6 +64,24 @@ def read(
         _refuse(path, replace(for_profiles, missing=None).given, "sequences")
         data = sequence_reading.read_sequences(path, modality, for_sequences)
     return data if labels is None else with_labels(data, Path(labels))
+
+
+def stream(
+    path: Path | str,
+    modality: Sequences,
+    *,
+    notes: Counter[str],
+    column: str | None = None,
+    window: int | None = None,
+    stride: int | None = None,
+    max_unknown: float = 0.1,
+) -> Iterator[Dataset]:
+    """The sequences of a file in pieces, of which one is in memory at a time, as `read` reads them (see its arguments).
+
+    They have no labels, and names as they stand in the file. `notes` counts what was found.
+    """
+    options = sequence_reading.Options(column, window, stride, max_unknown=max_unknown)
+    return sequence_reading.stream_sequences(Path(path), modality, options, notes)
 
 
 def reread(source: Source, modality: Modality) -> Dataset:

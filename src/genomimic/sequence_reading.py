@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
+
 from genomimic.alphabet import ALPHABETS, Alphabet
 from genomimic.dataset import Dataset, Source
 from genomimic.encoding import Columns, Encoder
@@ -67,6 +69,30 @@ def read_sequences(path: Path, modality: str | Modality | None, options: Options
     return replace(dataset, source=Source(str(path), options.source))
 
 
+def stream_sequences(path: Path, modality: Sequences, options: Options, notes: Counter[str]) -> Iterator[Dataset]:
+    """The records of a file, a block of it in memory at a time: without labels, names as they stand, padded by block.
+
+    `notes` counts what was found as far as the file has been read.
+    """
+    _check_window(options.window, options.stride)
+    stride = options.stride or options.window
+    encoder = Encoder(path, modality.letters, False, options.max_unknown, options.window, stride, notes)
+    found = 0
+    for block in _blocks(read_records(path, notes=notes, column=options.column)):
+        columns = Columns()
+        encoder.encode(block, columns)
+        found += len(columns)
+        if len(columns):
+            yield Dataset(columns.values(path, modality.letters.pad, Counter()), np.array(columns.names), modality)
+    if not found:
+        raise _nothing_left(path, notes)
+
+
+def _nothing_left(path: Path, notes: Counter[str]) -> DataError:
+    counts = ", ".join(f"{name} {count:,}" for name, count in notes.items() if count)
+    return DataError(f"{path}: no sequence is left ({counts}); check the file, or shorten --window")
+
+
 def _check_window(window: int | None, stride: int | None) -> None:
     if window is None and stride is not None:
         raise UsageError("--stride needs --window: the length of each piece in letters")
@@ -111,8 +137,7 @@ def _dataset(
     notes: Counter[str],
 ) -> Dataset:
     if len(columns) == 0:
-        counts = ", ".join(f"{name} {count:,}" for name, count in notes.items() if count)
-        raise DataError(f"{path}: no sequence is left ({counts}); check the file, or shorten --window")
+        raise _nothing_left(path, notes)
     values = columns.values(path, alphabet.pad, notes)
     if not isinstance(modality, Modality):
         modality = Sequences(
