@@ -19,6 +19,8 @@ import genomimic
 from genomimic import arguments, cli, models, run, sampling, training
 from genomimic.errors import UsageError
 from genomimic.run import CHECKPOINT
+from genomimic.writing import write
+from tests.conftest import toy
 
 LETTERS = {"dna": "ACGT", "rna": "ACGU", "protein": "ACDEFGHIKLMNPQRSTVWY"}
 ENOUGH = 230
@@ -654,6 +656,47 @@ def test_sample_keeps_rules(works, refused, home, tmp_path):
         ("no sequence of 20 letters keeps --template ACGT;", ("--template", "ACGT")),
     ):
         refused(match, "sample", home / "pwm", "-n", "5", "-o", out, *given)
+
+
+@pytest.fixture(scope="session")
+def cells(tmp_path_factory):
+    """A file of cells with missing counts, one of continuous values, and what `impute` makes of the first."""
+    folder = tmp_path_factory.mktemp("cells")
+    for kind in ("counts", "continuous"):
+        write(toy(260, 5, kind=kind), folder / f"{kind}.h5ad")
+    tiny = ["--steps", "20", "--width", "16", "--latent", "4", "--layers", "2", "--draws", "16"]
+    succeed("impute", folder / "counts.h5ad", "-o", folder / "filled.h5ad", *tiny)
+    return folder
+
+
+def test_impute_and_encode_write_what_their_help_says(works, cells, tmp_path):
+    names = ("filled.h5ad", "filled.html", "filled.scores.json", "filled.genes.csv", "filled.cells.csv", "filled-run")
+    assert all((cells / name).exists() for name in names)
+    assert "Filled in: filled.h5ad" in (cells / "filled.html").read_text()
+    out = works("impute", cells / "counts.h5ad", "-o", tmp_path / "a.csv", "--run", cells / "filled-run", "--draws", 16)
+    assert re.search(r"hidden at random: .* nats a value, .*\n(.*\n)+imputed +.*a\.csv\n +.*a\.low\.csv\n", out)
+    works("encode", cells / "filled-run", cells / "counts.h5ad", "-o", tmp_path / "latent.csv")
+    rows = (tmp_path / "latent.csv").read_text().splitlines()
+    assert len(rows) == 261
+    assert rows[0] == "name,cell_type,error," + ",".join(
+        f"{kind}_{i}" for kind in ("mean", "variance") for i in range(1, 5)
+    )
+
+
+def test_impute_and_encode_refuse_what_they_cannot_read(refused, home, cells, tmp_path):
+    counts, run, out = cells / "counts.h5ad", cells / "filled-run", tmp_path / "x.h5ad"
+    refused("has no layer 'rwa'; .*there is X", "impute", counts, "-o", out, "--layer", "rwa")
+    refused("nothing to impute: no value is missing", "impute", cells / "filled.h5ad", "-o", out)
+    refused("--zeros is for counts", "impute", cells / "continuous.h5ad", "-o", out, "--zeros")
+    refused("impute is for gene expression", "impute", home / "dna.fa", "-o", out)
+    refused("letters are filled in by: genomimic sample", "impute", counts, "-o", out, "--run", home / "pwm")
+    refused("--steps is a setting .*--run has trained one", "impute", counts, "-o", out, "--run", run, "--steps", 9)
+    refused("x.fa.*", "impute", counts, "-o", tmp_path / "x.fa", "--run", run)
+    refused("pwm .*encode", "encode", home / "pwm", home / "dna.fa", "-o", tmp_path / "x.csv")
+    refused("the latent space goes into .h5ad .*, .csv or .tsv", "encode", run, counts, "-o", tmp_path / "x.txt")
+    refused("it holds sequences, and gene expression is wanted", "encode", run, home / "dna.fa", "-o", out)
+    refused("cell '0', gene 'gene_2': -0.0878 is negative", "encode", run, cells / "continuous.h5ad", "-o", out)
+    refused("none.h5ad does not exist", "encode", run, cells / "none.h5ad", "-o", out)
 
 
 def test_show_models_example_and_version(works, vae, tmp_path, monkeypatch):

@@ -1,6 +1,8 @@
 """Values that were not measured: filled in, with intervals that hold, and judged beside simpler ways."""
 
 import json
+import re
+import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
 import anndata
@@ -13,6 +15,7 @@ from genomimic import latent
 from genomimic.errors import UsageError
 from genomimic.forecasts import Continuous, Counts, log_negative_binomial
 from genomimic.imputation import foretell, impute
+from genomimic.imputation_report import render
 from genomimic.imputation_scores import PATTERNS, Judged, Trial, coverage, hidden, hide, paired, score
 from genomimic.imputers import GeneMean, LowRank, Neighbours, distances
 from genomimic.imputing import impute_file
@@ -184,6 +187,23 @@ def test_an_improvement_is_claimed_only_where_it_is_shown():
     assert "no improvement over gene mean is shown" in trial(0.05, 2.0).verdict
     assert "gene mean is better; use that instead" in trial(-0.1, 0.1).verdict
     assert "19 cells are too few to tell" in trial(0.1, 0.1, cells=19).verdict
+
+
+def test_the_page_claims_what_the_verdicts_claim():
+    better, even = (
+        render([found], data="a.h5ad", filled="9 of 90 values filled in", provenance={"seed": 7, "command": "x <y>"})
+        for found in (trial(0.1, 0.1), trial(0.0, 0.1))
+    )
+    assert "9 of 90 values filled in by vae. vae foretells hidden values better than every simpler method" in better
+    assert "No improvement of vae over simpler methods is shown" in even
+    assert trial(0.1, 0.1).verdict in better
+    assert "x &lt;y&gt;" in better
+    own = trial(0.1, 0.1).methods["vae"]
+    assert f"<td>{own.nats.mean():.3f}<small>" in better
+    assert f"{coverage(own.rank):.1%}<small>" in better
+    assert "100 cells: better in 9" in better
+    for svg in re.findall(r"<svg.*?</svg>", better):
+        assert "nan" not in ElementTree.fromstring(svg).tag + svg
 
 
 def test_values_of_a_cell_count_as_one():

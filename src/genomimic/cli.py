@@ -303,7 +303,7 @@ def impute(
 
     Values that are missing (NaN or empty) are filled in, in the units of the file: counts by expected counts. How well
     is found on cells held out, of which values are hidden, beside gene means, nearest neighbours, PCA and truncated
-    SVD: FILE's scores.json, and tables by gene and by cell, stand beside it.
+    SVD: a report (.html), scores.json, and tables by gene and by cell, stand beside FILE.
 
     Args:
         data: Gene expression (.h5ad, 10x .h5 or folder, .mtx, CSV, TSV, Parquet).

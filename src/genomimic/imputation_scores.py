@@ -75,6 +75,14 @@ class Trial(NamedTuple):
         return {name: paired(getattr(other, what) - getattr(own, what), cells) for name, other in others}
 
     @property
+    def improved(self) -> bool:
+        """Whether the model may be called better than every other method."""
+        own, *_ = self.methods.values()
+        sound = abs(coverage(own.rank) - COVERED) <= MOST_AMISS
+        enough = int(self.asked.any(1).sum()) >= FEWEST
+        return enough and sound and all(difference.low > 0 for difference in self.differences("nats").values())
+
+    @property
     def verdict(self) -> str:
         """What may be said; an improvement only where forecasts are sound and no interval of a difference holds 0."""
         (model, own), *others = self.methods.items()
@@ -91,7 +99,7 @@ class Trial(NamedTuple):
             )
         found = self.differences("nats")
         beaten = [name for name, difference in found.items() if difference.low > 0]
-        if len(beaten) == len(found):
+        if self.improved:
             how = "is" if self.pattern != "low expression first" else "bears values that are hidden for being low"
             return f"{nats}: {model} {how} better than every other method, by {_words(found[best])} than {best}"
         even = [name for name in found if name not in beaten]
@@ -209,13 +217,13 @@ def paired(difference: Float[np.ndarray, " entries"], cells: Shaped[np.ndarray, 
     return Difference(mean, mean - Z * float(error), mean + Z * float(error))
 
 
-def coverage(rank: Float[np.ndarray, " entries"]) -> float:
-    """Share of true values inside the middle 90% of their forecasts, ties broken by chance: 0.9 where these are right.
+def coverage(rank: Float[np.ndarray, " entries"], middle: float = COVERED) -> float:
+    """Share of true values inside the middle of their forecasts, ties broken by chance; `middle` where these are right.
 
     >>> coverage(np.linspace(0, 1, 1001).round(3)).__round__(2)
     0.9
     """
-    return float((np.abs(rank - 0.5) <= COVERED / 2).mean())
+    return float((np.abs(rank - 0.5) <= middle / 2).mean())
 
 
 def _words(difference: Difference) -> str:

@@ -16,6 +16,7 @@ from genomimic import imputation
 from genomimic.dataset import Dataset
 from genomimic.errors import RunError, UsageError
 from genomimic.imputation import Imputed
+from genomimic.imputation_report import render
 from genomimic.imputation_scores import PATTERNS, Trial, coverage, score
 from genomimic.io.compression import bare_suffix
 from genomimic.io.h5ad import write_h5ad
@@ -89,7 +90,8 @@ def impute_file(
     data = run.modality.conform(data, run.spec.length)
     made = {"imputed": True, "zeros": zeros, "draws": draws, "seed": seed, "run": run.digest, "command": command()}
     written = write_imputed(found, data, out, {"generator": "genomimic", "version": genomimic.__version__, **made})
-    return Imputation(found, run, trials, unscored, [*written, *write_scores(trials, data, out, made)])
+    filled = f"{int(found.filled.sum()):,} of {found.filled.size:,} values filled in"
+    return Imputation(found, run, trials, unscored, [*written, *write_scores(trials, data, out, filled, made)])
 
 
 def _scored(run: Run, draws: int, seed: int, watch: Watch) -> tuple[Sequence[Trial], str]:
@@ -136,13 +138,17 @@ def beside(out: Path, ending: str) -> Path:
     return out.with_name(out.name.split(".")[0] + ending)
 
 
-def write_scores(trials: Sequence[Trial], data: Dataset, out: Path, made: Mapping[str, Any]) -> list[Path]:
-    """Write scores.json, and tables by gene and by cell, beside the file; nothing where nothing was judged."""
+def write_scores(trials: Sequence[Trial], data: Dataset, out: Path, filled: str, made: Mapping[str, Any]) -> list[Path]:
+    """Write a report, scores.json, and tables by gene and by cell, beside the file; nothing where nothing was judged.
+
+    `filled` says how much was filled in, `made` how.
+    """
     if not trials:
         return []
     assert isinstance(data.modality, Expression)
     whole = {"format": FORMAT, **made, "trials": [_record(trial) for trial in trials]}
-    files = {beside(out, ".scores.json"): json.dumps(whole, indent=1).encode()}
+    files = {beside(out, ".html"): render(trials, data=out.name, filled=filled, provenance=made).encode()}
+    files[beside(out, ".scores.json")] = json.dumps(whole, indent=1).encode()
     for axis, name, names in ((1, "genes", data.modality.genes), (0, "cells", None)):
         files[beside(out, f".{name}.csv")] = _table(trials, axis, names)
     with replacing(files):

@@ -46,7 +46,8 @@ def open_profiles(path: Path, *, layer: str | None, orientation: str | None, not
         case "csv" | "tsv" | "parquet":
             return read_profile_table(path, kind, orientation=orientation, notes=notes)
         case _:
-            raise DataError(f"{path} is {kind.upper()}: it holds sequences, not gene expression; leave out --modality")
+            wanted = "gene expression is wanted (by --modality, or by the run)"
+            raise DataError(f"{path} is {kind.upper()}: it holds sequences, and {wanted}")
 
 
 def _is_anndata(path: Path) -> bool:
@@ -75,4 +76,4 @@ def read_records(path: Path, *, notes: Counter[str], column: str | None = None) 
         case _:
             if path.is_dir():
                 raise DataError(f"{path} is a folder; name a file in it")
-            raise DataError(f"{path} holds gene expression, not sequences; leave out --modality")
+            raise DataError(f"{path} holds gene expression, and sequences are wanted (by --modality, or by the run)")
