@@ -3,7 +3,8 @@
     python benchmarks/designs.py RUN --objective expr -o results [--where expr=0.95q] [--gc 0.3:0.55 ...] [-n 100]
 
 All methods are judged by one judge that none of them was guided by, beside two that ignore naturalness: random edits
-of samples kept where the guide likes them (random search), and the guide's gradient alone (price 0).
+of samples kept where the guide likes them (random search), and the guide's gradient alone (edit at price 0). `raised`
+counts standard deviations of what the judge says of the generator's own samples, from their median to the designs'.
 """
 
 import argparse
@@ -21,6 +22,7 @@ from genomimic.oracles import aim_of, train_oracles
 from genomimic.parts import parts_of
 from genomimic.rules import read_rules
 from genomimic.run import Run
+from genomimic.sampling import sample
 from genomimic.where import parse_where
 
 
@@ -61,6 +63,8 @@ def main() -> None:
     rules = read_rules(run.modality, gc=given.gc, max_homopolymer=given.max_homopolymer, forbid_site=given.forbid_site)
     objective, yardstick = Objective.of_predictor(oracles.guide, of=aim.of), yardstick_of(run, parts, given.seed)
     where, rows = parse_where(given.where), []
+    drawn = aim.judged(oracles.judge, sample(run, 1000, seed=given.seed + 1)).value
+    print(f"samples are judged {np.median(drawn):.3f} in the median, standard deviation {drawn.std():.3f}", flush=True)
     for method in given.methods:
         for price in given.price if method in METHODS else [0.0]:
             began = time.process_time()
@@ -90,6 +94,7 @@ def main() -> None:
                     "method": method,
                     "price": price,
                     "judged_median": found.median,
+                    "raised": float((found.median - np.median(drawn)) / drawn.std()),
                     "natural_median": found.percentile(0.5),
                     "natural_best_hundredth": found.percentile(0.99),
                     "beyond": found.beyond,

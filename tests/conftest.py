@@ -8,7 +8,9 @@ from jaxtyping import install_import_hook
 
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parent.parent / ".jax_cache"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.1")
-os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")  # tests compile more than they compute
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # each core has a worker of its own
+QUICKLY_COMPILED = "--xla_backend_optimization_level=0 --xla_cpu_use_fusion_emitters=false"
+os.environ.setdefault("XLA_FLAGS", QUICKLY_COMPILED)  # tests compile more than they compute
 
 COMPUTING = (
     "alphabet automata baselines classifiers clustering comparison compliance dataset designing distances "
