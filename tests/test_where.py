@@ -10,6 +10,7 @@ import pytest
 
 from genomimic import models, workflow
 from genomimic.dataset import Dataset
+from genomimic.designing.reward import unlabelled
 from genomimic.errors import UsageError
 from genomimic.evaluation import Report
 from genomimic.labels import numbers
@@ -122,6 +123,8 @@ def test_the_baselines_of_a_report_are_told_the_classes_that_the_model_was_told(
     assert own.told == rival.told == ("kind",)
     assert rival.bits_per_base.mean() == pytest.approx(own.bits_per_base.mean(), abs=0.01)
     assert set(given["references"]["pwm"].labels["kind"]) == {"at", "gc", ""}
+    blind = fit(models.build("pwm"), parts.train, parts.validation)
+    np.testing.assert_allclose(bits_per_base(run, unlabelled(run, made)), bits_per_base(blind, made), rtol=1e-5)
     workflow.evaluate({"of another": replace(made, labels={})}, parts, run=run)
     assert given["reference_likelihoods"]["pwm"].told == ()
 

@@ -9,12 +9,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import product
 from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import UsageError
@@ -174,6 +175,16 @@ class Conditions:
         for i, label in enumerate(self.labels):
             number = number * (label.width + 1) + codes[..., i].astype(jnp.int32) % (label.width + 1)
         return number
+
+    def hidings(self, codes: Int[Array, "n labels"]) -> tuple[Int[Array, "m labels"], Bool[Array, " m"]]:
+        """The numbers as they are and with every choice of labels hidden, choice by choice.
+
+        False where a choice hides what is not known anyway, so that each combination is there once for each record.
+        """
+        labels = len(self.labels)
+        choices = np.array(list(product((False, True), repeat=labels)), bool).reshape(2**labels, 1, labels)
+        hidden, again = jnp.where(choices, UNKNOWN, codes), (choices & (codes == UNKNOWN)).any(-1)
+        return hidden.reshape(again.size, labels), jnp.ravel(~again)
 
     @property
     def numbers(self) -> tuple[str, ...]:

@@ -31,7 +31,8 @@ HIGHEST_ORDER = 8
 class Counts(eqx.Module):
     """How often each word was seen, for words of 1, 2, ... letters, and how often a sequence ended at each position.
 
-    Each combination of classes that records are labelled with has rows of its own.
+    Each combination of classes that records are labelled with has rows of its own; where a class is not known, these
+    count all records, whatever their class.
     """
 
     words: tuple[Int[Array, "rows _"], ...]
@@ -69,14 +70,16 @@ class Chain(Model):
         self, spec: Spec, state: Counts, batch: Int[Array, "batch columns"], key: PRNGKeyArray
     ) -> tuple[Counts, Scalars]:
         values, codes = spec.conditions.cut(batch)
+        codes, once = spec.conditions.hidings(codes)
+        values = jnp.tile(values, (len(codes) // len(values), 1))
         place = jax.vmap(lambda codes: self._place(spec, codes))(codes)
         words = tuple(
-            counted.at[place, code].add(known)
+            counted.at[place, code].add(known & once[:, None])
             for counted, (code, known) in zip(
                 state.words, _words(values, len(state.words), _symbols(spec)), strict=True
             )
         )
-        scored = jax.vmap(spec.observation.observed)(values)
+        scored = jax.vmap(spec.observation.observed)(values) & once[:, None]
         ended = scored & (values == _symbols(spec))
         outcomes = state.outcomes.at[spec.conditions.group(codes)].add(jnp.stack([scored & ~ended, ended], 2))
         return eqx.tree_at(lambda s: (s.words, s.outcomes), state, (words, outcomes)), {}
