@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from genomimic.alphabet import Alphabet
     from genomimic.compliance import violations
     from genomimic.dataset import Dataset
+    from genomimic.designing import Objective, design
     from genomimic.errors import GenomimicError
     from genomimic.evaluation import Report, Score
     from genomimic.imputation import Imputed, impute
@@ -51,6 +52,7 @@ _HOME = {
     "Imputed": "imputation",
     "Latent": "latent",
     "Model": "models",
+    "Objective": "designing",
     "Parts": "parts",
     "Predictor": "predictor",
     "Report": "evaluation",
@@ -60,6 +62,7 @@ _HOME = {
     "bits_per_base": "sampling",
     "data": "data",
     "decode": "latent",
+    "design": "designing",
     "discriminate": "sampling",
     "encode": "latent",
     "evaluate": "workflow",
@@ -92,6 +95,7 @@ __all__ = [
     "Imputed",
     "Latent",
     "Model",
+    "Objective",
     "Parts",
     "Predictor",
     "Report",
@@ -101,6 +105,7 @@ __all__ = [
     "bits_per_base",
     "data",
     "decode",
+    "design",
     "discriminate",
     "encode",
     "evaluate",

@@ -66,6 +66,11 @@ def impute(run: Run, dataset: Dataset, *, zeros: bool = False, draws: int = 64, 
 
     With `zeros`, zeros of counts are exchanged too, for the count that the model expects of a second look at that cell:
     this takes a zero for one draw that says little of its gene. Raises `UsageError` where there is nothing to fill in.
+
+    >>> import genomimic as gm
+    >>> run = gm.Run.load("filled-run")  # doctest: +SKIP
+    >>> found = gm.impute(run, gm.read("cells.h5ad", missing=True))  # doctest: +SKIP
+    >>> found.values[found.filled], found.low[found.filled], found.high[found.filled]  # doctest: +SKIP
     """
     check(run)
     rows = aligned_values(run, dataset)

@@ -50,6 +50,15 @@ def design(
     generator is told. `start`: sequences that the method edit improves, a design for each, and `edit_price` what each
     changed letter costs, in standard deviations of the objective. Raises `UsageError` for rules that clash, and where
     the run, the objective or the start does not suit the method.
+
+    >>> import genomimic as gm
+    >>> from genomimic.training import fit
+    >>> junctions = gm.read(gm.data.path("splice_junctions")).take(range(500))
+    >>> run = fit(gm.model("markov", order=1), junctions, junctions)
+    >>> few = gm.Objective("letters of T", lambda records: (records.values == 3).sum(1), sign=-1)
+    >>> made = gm.design(run, few, n=2, method="select", price=0)
+    >>> bool((made.values == 3).sum(1).max() < (junctions.values == 3).sum(1).mean())
+    True
     """
     if method not in METHODS:
         close = get_close_matches(method, METHODS, 1)
