@@ -53,10 +53,10 @@ def design(
 
     >>> import genomimic as gm
     >>> from genomimic.training import fit
-    >>> junctions = gm.read(gm.data.path("splice_junctions")).take(range(500))
+    >>> junctions = gm.read(gm.data.path("splice_junctions")).some(500)
     >>> run = fit(gm.model("markov", order=1), junctions, junctions)
     >>> few = gm.Objective("letters of T", lambda records: (records.values == 3).sum(1), sign=-1)
-    >>> made = gm.design(run, few, n=2, method="select", price=0)
+    >>> made = gm.design(run, few, n=2, method="select", price=0.0)
     >>> bool((made.values == 3).sum(1).max() < (junctions.values == 3).sum(1).mean())
     True
     """
