@@ -229,7 +229,9 @@ def test_given_sequences_are_improved_by_few_letters_and_the_report_shows_which(
     assert "(before 0." in capsys.readouterr().out
     page, sheet = (home / "d.html").read_text(), (home / "d-order.csv").read_text()
     assert sheet.splitlines()[0].endswith(",start,edits")
-    assert all(f"differs at {n} of 40 positions from {name}:" in page for n, name in zip(edits, start.ids, strict=True))
+    assert all(
+        f"differs at {n} of 40 positions from {name}: {n} sub" in page for n, name in zip(edits, start.ids, strict=True)
+    )
     assert "sequences to start from" in page
 
 

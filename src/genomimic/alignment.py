@@ -37,6 +37,16 @@ def align(synthetic: str, real: str) -> list[Column]:
     return columns
 
 
+def side_by_side(synthetic: str, real: str) -> list[Column]:
+    """Columns of two sequences of one length, place by place.
+
+    >>> [column.kind for column in side_by_side("ACC", "ACG")]
+    ['match', 'match', 'substitution']
+    """
+    pairs = zip(synthetic, real, strict=True)
+    return [Column(ours, theirs, "match" if ours == theirs else "substitution") for ours, theirs in pairs]
+
+
 def marks(columns: list[Column]) -> str:
     """A sign for each column: | for a letter that both have, . for a replaced one, - where one side has none.
 

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from genomimic.alignment import align, caption, marks
+from genomimic.alignment import Column, align, caption, marks, side_by_side
 from genomimic.assessing import Assessment, Group
 from genomimic.compliance import violations
-from genomimic.dataset import Dataset
 from genomimic.modalities import Sequences
 from genomimic.plots.colours import SETS, TRAIN
 from genomimic.plots.tradeoff import Cloud, Mark, tradeoff_svg
@@ -107,7 +106,7 @@ def _changed(found: Assessment) -> dict[str, str]:
 
 def _figure(found: Assessment, label: str) -> str:
     clouds = [
-        Cloud(name, group.bits, group.judged.value, COLOURS[key], key == "designs")
+        Cloud(name, group.bits, group.judged.value, COLOURS[key], key in ("start", "designs"))
         for key, name, group in _groups(found)
     ]
     levels = [Mark(found.percentile(share), f"{share:.0%} of natural sequences {_side(found)}") for share in LEVELS]
@@ -152,9 +151,10 @@ def _design(found: Assessment, row: int, label: str) -> dict[str, Any]:
     text = next(iter(data.modality.texts(data.take(np.array([row])))))
     interval = f" ({judged.low[row]:.3g} to {judged.high[row]:.3g})" if judged.low[row] < judged.high[row] else ""
     guide = data.labels["guide"][row] if "guide" in data.labels else ""
-    said = [f"judged {label} {judged.value[row]:.3g}{interval}", f"{found.designs.bits[row]:.3f} bits a letter"]
+    before = "" if found.start is None else f", before {found.start.judged.value[row]:.3g}"
+    said = [f"judged {label} {judged.value[row]:.3g}{interval}{before}"]
+    said += [f"{found.designs.bits[row]:.3f} bits a letter"]
     said += [f"guide {guide}"] if guide else []
-    said += [] if found.start is None else [f"{found.start.judged.value[row]:.3g} before"]
     warned = "; ".join(f"{one.kind}: {one.detail}" for one in warnings(text, data.modality.letters))
     nearest, letters = _beside(found, row, text)
     return {
@@ -170,12 +170,7 @@ def _beside(found: Assessment, row: int, text: str) -> tuple[str, Markup]:
     """What a design has in common with what it was made of, or its nearest natural sequence, and both, by letter."""
     if found.start is None and row >= len(found.nearest.index):
         return "", Markup(escape(text))
-    one, back = _other(found, row)
-    assert isinstance(one.modality, Sequences)
-    letters = one.modality.letters
-    values = letters.reverse_complement(one.values) if back else one.values
-    columns = align(text, letters.decode(values[0]))
-    said = caption(columns, str(one.ids[0]), reversed_strand=back)
+    columns, said = _changed_from_start(found, row, text) if found.start else _nearest(found, row, text)
     ours, theirs, signs = (
         "".join(column.synthetic for column in columns),
         "".join(column.real for column in columns),
@@ -188,11 +183,23 @@ def _beside(found: Assessment, row: int, text: str) -> tuple[str, Markup]:
     return said, Markup("\n".join(lines).rstrip())
 
 
-def _other(found: Assessment, row: int) -> tuple[Dataset, bool]:
-    """The sequence that a design is shown beside, and whether it is read on its opposite strand."""
-    if found.start is not None:
-        return found.start.dataset.take(np.array([row])), False
-    return found.real.take(found.nearest.index[row : row + 1]), bool(found.nearest.reversed[row])
+def _changed_from_start(found: Assessment, row: int, text: str) -> tuple[list[Column], str]:
+    """What a design has in common with what it was made of; edits exchange letters and move none."""
+    assert found.start is not None
+    one = found.start.dataset.take(np.array([row]))
+    assert isinstance(one.modality, Sequences)
+    columns = side_by_side(text, next(iter(one.modality.texts(one))))
+    return columns, caption(columns, str(one.ids[0]))
+
+
+def _nearest(found: Assessment, row: int, text: str) -> tuple[list[Column], str]:
+    """What a design has in common with its nearest natural sequence, on the strand where that lies."""
+    one, back = found.real.take(found.nearest.index[row : row + 1]), bool(found.nearest.reversed[row])
+    assert isinstance(one.modality, Sequences)
+    letters = one.modality.letters
+    values = letters.reverse_complement(one.values) if back else one.values
+    columns = align(text, letters.decode(values[0]))
+    return columns, caption(columns, str(one.ids[0]), reversed_strand=back)
 
 
 def _marked(letters: str, signs: Sequence[str]) -> str:
