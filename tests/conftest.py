@@ -97,3 +97,11 @@ def trained():
         return runs[name, kind]
 
     return get
+
+
+@pytest.fixture(scope="module")
+def few_passes():
+    """Convolutional classifiers of few passes over the data: enough to tell the sets of this module apart."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("genomimic.classifiers.EPOCHS", 6)
+        yield

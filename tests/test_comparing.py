@@ -12,7 +12,7 @@ NOISE = {"twin a": 0.0, "twin b": 0.0, "noisy": 0.3}
 
 
 @pytest.fixture(scope="module")
-def report():
+def report(few_passes):
     rng = np.random.default_rng(3)
     train, holdout = real_values(1500, rng), real_values(N, rng)
     sets = {

@@ -73,7 +73,7 @@ def test_the_gap_beyond_baselines_is_paired():
 
 
 @pytest.fixture(scope="module")
-def world():
+def world(few_passes):
     rng = np.random.default_rng(8)
     n = 300
     train, holdout, fresh = (np.hstack([real_values(m, rng), real_values(m, rng)]) for m in (1500, n, n))

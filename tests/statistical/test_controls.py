@@ -15,7 +15,7 @@ LADDER = (0, 5, 10, 20, 50)
 
 
 @pytest.fixture(scope="module")
-def world():
+def world(few_passes):
     rng = np.random.default_rng(5)
     train, holdout, fresh = real_values(4000, rng), real_values(N, rng), real_values(N, rng)
     few = train[rng.permutation(len(train))[: len(train) // 20]]
@@ -26,17 +26,15 @@ def world():
     synthetic["a tenth copied"] = dataset(half)
     few_new = real_values(25, rng)
     synthetic["collapsed, not copied"] = dataset(few_new[rng.integers(25, size=N)])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("genomimic.classifiers.EPOCHS", 8)  # enough for these, and nine sets are judged
-        report = evaluate(
-            synthetic,
-            train=dataset(train),
-            holdout=dataset(holdout),
-            references=references(train, N, rng),
-            replicates=30,
-            likelihoods={"ladder 0": HeldOutBits(np.full(N, 1.8), "bound")},
-            reference_likelihoods={"composition": HeldOutBits(np.full(N, 1.95), "exact")},
-        )
+    report = evaluate(
+        synthetic,
+        train=dataset(train),
+        holdout=dataset(holdout),
+        references=references(train, N, rng),
+        replicates=30,
+        likelihoods={"ladder 0": HeldOutBits(np.full(N, 1.8), "bound")},
+        reference_likelihoods={"composition": HeldOutBits(np.full(N, 1.95), "exact")},
+    )
     return {one.name: one for one in report.sets}, report
 
 
