@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import genomimic as gm
+from genomimic import designs
 from genomimic.alphabet import PROTEIN
 from genomimic.assessing import Judged, assess, edited
 from genomimic.cli import app, main
@@ -256,3 +257,17 @@ def test_what_cannot_be_designed_is_refused_in_one_line(home, objective, more, m
         designed(home, *more, objective=objective)
     assert "\n" not in str(caught.value)
     assert not (home / "d.fa").exists()
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"method": "ascend"}, "markov has no latent space to climb in; models that have: vae, gan"),
+        ({"method": "guid"}, r"there is no method 'guid' \(did you mean guide\?\)"),
+        ({"rules": read_rules(MODALITY, gc="0:0.1", require=["GGGGGGGG"])}, "keeps both --gc 0:0.1 --require"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_trained(home, monkeypatch, tmp_path, asked, message):
+    monkeypatch.setattr(designs, "parts_of", lambda run: pytest.fail("work was begun"))
+    with pytest.raises(UsageError, match=message):
+        designs.design_file(gm.Run.load(home / "run"), Aim("activity"), tmp_path / "x.fa", **asked)

@@ -12,7 +12,7 @@ from genomimic.assessing import Assessment, assess
 from genomimic.dataset import Dataset
 from genomimic.defaults import EDIT_PRICE, METHOD, PRICE
 from genomimic.design_report import render
-from genomimic.designing import Objective, design
+from genomimic.designing import Objective, check_method, design
 from genomimic.designing.reward import bits
 from genomimic.designing.starts import check_request, checked_starts
 from genomimic.errors import UsageError
@@ -24,6 +24,7 @@ from genomimic.parts import Parts, parts_of
 from genomimic.predictor import Predictor
 from genomimic.rules import Rules
 from genomimic.run import Run, replacing
+from genomimic.sampling import guard_for
 from genomimic.synthesis import order_sheet
 from genomimic.training import fit
 from genomimic.where import Where
@@ -64,6 +65,9 @@ def design_file(
     """
     out = Path(out)
     check_output(out, run)
+    check_method(method, run)
+    if rules:
+        guard_for(run, rules)
     n = check_request(n, method, start, edit_price)
     start = None if start is None else checked_starts(start, run, rules)
     parts = parts_of(run)

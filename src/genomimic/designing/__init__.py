@@ -5,11 +5,11 @@ from difflib import get_close_matches
 
 from genomimic.dataset import Dataset
 from genomimic.defaults import EDIT_PRICE, METHOD, PRICE
-from genomimic.designing.ascent import ascend
+from genomimic.designing.ascent import ascend, check_latent
 from genomimic.designing.brief import Brief
 from genomimic.designing.editing import edit
 from genomimic.designing.evolution import search
-from genomimic.designing.guiding import guide
+from genomimic.designing.guiding import check_guided, guide
 from genomimic.designing.objective import Objective
 from genomimic.designing.selection import select
 from genomimic.designing.starts import check_request
@@ -27,6 +27,9 @@ METHODS: dict[str, Callable[[Brief], Dataset]] = {
     "edit": edit,
     "guide": guide,
 }
+
+SUITED: dict[str, Callable[[Run], None]] = {"ascend": check_latent, "guide": check_guided}
+"""What refuses a run, for methods that not all models have."""
 
 
 def design(
@@ -60,9 +63,16 @@ def design(
     >>> bool((made.values == 3).sum(1).max() < (junctions.values == 3).sum(1).mean())
     True
     """
+    check_method(method, run)
+    n = check_request(n, method, start, edit_price)
+    return METHODS[method](Brief(run, objective, n, price, rules, seed, yardstick, where, start, edit_price))
+
+
+def check_method(method: str, run: Run) -> None:
+    """Refuse a method that is not there, or that does not suit the model of the run."""
     if method not in METHODS:
         close = get_close_matches(method, METHODS, 1)
         hint = f" (did you mean {close[0]}?)" if close else ""
         raise UsageError(f"there is no method {method!r}{hint}; methods: {', '.join(METHODS)}")
-    n = check_request(n, method, start, edit_price)
-    return METHODS[method](Brief(run, objective, n, price, rules, seed, yardstick, where, start, edit_price))
+    if method in SUITED:
+        SUITED[method](run)

@@ -21,6 +21,7 @@ from genomimic.designing.selection import distinct
 from genomimic.errors import UsageError
 from genomimic.models import Spec, State, able
 from genomimic.models.guard import Free
+from genomimic.run import Run
 from genomimic.sampling import mapped
 
 STARTS = 4
@@ -33,8 +34,7 @@ DRAWS = 4
 def ascend(brief: Brief, *, steps: int = 100, rate: float = 0.1) -> Dataset:
     """The best n records drawn where `STARTS` n climbs from the prior end."""
     run, objective = brief.run, brief.objective
-    if not hasattr(run.model, "relaxed"):
-        raise UsageError(f"{run.model.name} has no latent space to climb in; models that have: {able('relaxed')}")
+    check_latent(run)
     if objective.gradient is None:
         raise UsageError(f"{objective.name} has no gradient to climb; use the method search, which needs none")
     params, score = objective.gradient
@@ -50,6 +50,12 @@ def ascend(brief: Brief, *, steps: int = 100, rate: float = 0.1) -> Dataset:
     best = worth.reshape(-1, DRAWS).argmax(1) + DRAWS * np.arange(len(ends))
     kept = best[distinct(records.take(best), worth[best], brief.n)]
     return brief.finished("ascend", made[kept])
+
+
+def check_latent(run: Run) -> None:
+    """Refuse a model without a latent space from which letters come with a gradient."""
+    if not hasattr(run.model, "relaxed"):
+        raise UsageError(f"{run.model.name} has no latent space to climb in; models that have: {able('relaxed')}")
 
 
 def _climbed(

@@ -15,6 +15,7 @@ from genomimic.designing.brief import Brief
 from genomimic.designing.proposals import redrawn
 from genomimic.designing.selection import distinct
 from genomimic.errors import UsageError
+from genomimic.run import Run
 
 
 def guide(brief: Brief, *, particles: int = 16, stages: int = 12, strength: float = 3.0) -> Dataset:
@@ -24,11 +25,7 @@ def guide(brief: Brief, *, particles: int = 16, stages: int = 12, strength: floa
     breaks a rule is exchanged for the one before, which has the same settled letters. Raises `UsageError` for a model
     that draws what its letters have in common before all of them, so that its sequences have no settled part.
     """
-    if hasattr(brief.run.model, "relaxed"):
-        raise UsageError(
-            f"{brief.run.model.name} draws a latent vector before all letters, and cannot be guided while it writes "
-            "these; methods for it: ascend, search, select, edit"
-        )
+    check_guided(brief.run)
     rng = np.random.default_rng([brief.seed, brief.n])
     values = brief.drawn(brief.n * particles).values.copy()
     worth = brief.reward(brief.records(values))
@@ -44,6 +41,15 @@ def guide(brief: Brief, *, particles: int = 16, stages: int = 12, strength: floa
         best, best_worth = _best(values, worth, brief.n, (best, best_worth))
     order = distinct(brief.records(best), best_worth, brief.n)
     return brief.finished("guide", best[order])
+
+
+def check_guided(run: Run) -> None:
+    """Refuse a model that settles all letters at once."""
+    if hasattr(run.model, "relaxed"):
+        raise UsageError(
+            f"{run.model.name} draws a latent vector before all letters, and cannot be guided while it writes these; "
+            "methods for it: ascend, search, select, edit"
+        )
 
 
 def _turns(brief: Brief, rng: np.random.Generator) -> Int[np.ndarray, "n length"]:
