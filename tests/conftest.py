@@ -16,7 +16,7 @@ COMPUTING = (
     "alphabet automata baselines classifiers clustering comparison compliance dataset designing distances "
     "divergence embedding encoding evaluation features forecasts imputation imputation_scores imputers imputing "
     "kinds latent latent_files metrics modalities models motif_clustering motif_sites motif_statistics motifs "
-    "mutation nn observation parts plots reading run sampling scanning sections showing shuffling splitting "
+    "mutation nn observation ordering parts plots reading run sampling scanning sections showing shuffling splitting "
     "training workflow"
 )
 

@@ -193,14 +193,15 @@ def sample(
         guidance: Above 0 (such as 1 or 2), records become more typical of their labels, and less varied.
         ruling: Rules that records keep.
     """
-    from genomimic import sampling, workflow
+    from genomimic import workflow
+    from genomimic.ordering import order_for
     from genomimic.run import Run
     from genomimic.where import parse_where
 
     loaded = Run.load(run)
     template, rules = ruling.read(loaded)
     wanted = parse_where(where or [])
-    order = sampling.order_for(loaded, template=template, where=wanted, guidance=guidance, rules=rules)
+    order = order_for(loaded, template=template, where=wanted, guidance=guidance, rules=rules)
     with Display() as display:
         workflow.write_samples(loaded, n, out, seed=seed, batch=batch, order=order, watch=display)
     print(f"{loaded.modality.records:<10} {out}")

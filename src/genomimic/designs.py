@@ -20,11 +20,11 @@ from genomimic.io.compression import bare_suffix
 from genomimic.learning import Watch, origin_of, silent
 from genomimic.modalities import Sequences
 from genomimic.oracles import Aim, Oracles, train_oracles
+from genomimic.ordering import guard_for
 from genomimic.parts import Parts, parts_of
 from genomimic.predictor import Predictor
 from genomimic.rules import Rules
 from genomimic.run import Run, replacing
-from genomimic.sampling import guard_for
 from genomimic.synthesis import order_sheet
 from genomimic.training import fit
 from genomimic.where import Where

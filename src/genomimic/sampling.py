@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -17,19 +17,17 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree, Shaped
 
 import genomimic
-from genomimic import models
-from genomimic.automata import build
 from genomimic.compliance import violations
 from genomimic.dataset import Dataset, join
 from genomimic.errors import UsageError
-from genomimic.modalities import Sequences
 from genomimic.models import Model, Spec, State, able
 from genomimic.models.guard import Ruled
+from genomimic.ordering import Order, order_for
 from genomimic.parallel import in_order
 from genomimic.rules import Rules, told
 from genomimic.run import Run
-from genomimic.templates import Templates, read_templates
-from genomimic.where import Where, codes_where
+from genomimic.templates import Templates
+from genomimic.where import Where
 
 BLOCK = 256
 """Records that one call of the compiled sampler makes."""
@@ -64,40 +62,6 @@ def sample(
     return join(list(stream(run, n, seed=seed, start=start, order=order)))
 
 
-class Order(NamedTuple):
-    """What is asked of a run: its model, the labels of each kind of record, templates to fill in, and rules."""
-
-    model: Model
-    codes: Int[np.ndarray, "kinds labels"]
-    templates: Templates | None
-    rules: Rules = ()
-    guard: Ruled | None = None
-
-    @property
-    def kinds(self) -> int:
-        """Kinds of records, of each of which as many are drawn, one kind after another."""
-        return max(len(self.codes), len(self.templates.names) if self.templates else 1)
-
-
-def order_for(
-    run: Run,
-    *,
-    template: str | Path | None = None,
-    where: Where | None = None,
-    guidance: float | None = None,
-    rules: Rules = (),
-) -> Order:
-    """What is asked of a run, checked."""
-    if template is not None and rules:
-        raise UsageError("a template to fill in and rules cannot be kept together; make the template one of the rules")
-    templates = None if template is None else templates_for(run, template)
-    codes = codes_where(where, run.spec.conditions)
-    if templates and len(codes) > 1 and len(templates.names) > 1:
-        raise UsageError(f"{len(templates.names)} templates and {len(codes)} rows of labels; give one of either")
-    model, guard = run.model if guidance is None else _guided(run, guidance), guard_for(run, rules) if rules else None
-    return Order(model, codes, templates, rules, guard)
-
-
 def stream(
     run: Run, n: int, *, seed: int = 0, start: int = 0, batch: int = 16384, order: Order | None = None
 ) -> Iterator[Dataset]:
@@ -120,24 +84,6 @@ def stream(
                 yield made if order.templates is None else _named(made, order.templates, rows)
                 at += len(made)
             held = []
-
-
-def templates_for(run: Run, given: str | Path) -> Templates:
-    """The template that a text is, or those in a file, for records of this run; its model must be able to fill in."""
-    if not hasattr(run.model, "fill"):
-        raise UsageError(f"{run.model.name} cannot fill in a template; models that can: {able('fill')}")
-    assert isinstance(run.modality, Sequences)
-    return read_templates(given, run.modality, length=run.spec.length, ends=run.spec.ends)
-
-
-def guard_for(run: Run, rules: Rules) -> Ruled:
-    """What keeps records of this run within rules; raises `UsageError` where no record can keep them."""
-    if not hasattr(run.model, "obey") or not isinstance(run.modality, Sequences):
-        raise UsageError(f"{run.model.name} cannot keep rules on {run.modality.records}")
-    if run.spec.ends and not run.model.rules_on_lengths:
-        name = run.model.name
-        raise UsageError(f"{name} keeps rules on records of one length only; use --model autoregressive or vae")
-    return Ruled.of(build(rules, run.modality.letters, run.spec.length, ends=run.spec.ends), run.spec)
 
 
 def log_likelihood(run: Run, dataset: Dataset, *, seed: int = 0) -> Float[np.ndarray, " n"]:
@@ -203,15 +149,6 @@ def _compiled(function: Rowwise, model: Model, spec: Spec) -> Callable[..., Shap
         return jax.vmap(lambda value, key: function(model, spec, state, value, key))(values, keys)
 
     return block
-
-
-def _guided(run: Run, guidance: float) -> Model:
-    """The run's model with that guidance."""
-    if not run.spec.conditions.names:
-        raise UsageError("--guidance needs a model that was told labels; train it with --condition NAME")
-    if not hasattr(run.model, "guidance"):
-        raise UsageError(f"{run.model.name} cannot be guided; models that can: {able('guidance')}")
-    return models.from_config({**models.config(run.model), "guidance": guidance})
 
 
 def _sampler(

@@ -15,12 +15,13 @@ from genomimic.evaluation import Report
 from genomimic.learning import Job, Wanted, Watch, check_run, command, learn, origin_of, parts_for, ready, silent
 from genomimic.models import Conditions
 from genomimic.motifs import Motifs
+from genomimic.ordering import Order, order_for
 from genomimic.parts import Parts
 from genomimic.reading import Writer
 from genomimic.report import write_report
 from genomimic.report_files import discard_files
 from genomimic.run import Run, folder_for
-from genomimic.sampling import Order, order_for, sample, stream
+from genomimic.sampling import sample, stream
 from genomimic.sections import of_run
 from genomimic.splitting import Split
 from genomimic.training import spec_of

@@ -13,8 +13,9 @@ from genomimic.errors import UsageError
 from genomimic.modalities.sequences import Sequences
 from genomimic.models import MODELS, Spec
 from genomimic.observation import Categorical
+from genomimic.ordering import order_for
 from genomimic.run import Run
-from genomimic.sampling import log_likelihood, order_for, sample, stream
+from genomimic.sampling import log_likelihood, sample, stream
 from genomimic.training import fit, spec_of
 from tests.conftest import KINDS, PROFILES, REFUSED, SEQUENCES, TINY, home, toy
 

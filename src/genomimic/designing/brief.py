@@ -15,9 +15,10 @@ from genomimic.designing.reward import REFERENCE, Reward, bits
 from genomimic.errors import UsageError
 from genomimic.modalities import Sequences
 from genomimic.models.guard import FREE, Free, Ruled
+from genomimic.ordering import guard_for
 from genomimic.rules import Rules, told
 from genomimic.run import Run
-from genomimic.sampling import guard_for, maker, sample
+from genomimic.sampling import maker, sample
 from genomimic.where import Where, codes_where
 
 
