@@ -96,6 +96,7 @@ def test_edits_of_given_sequences_are_few_and_dear_ones_are_none(trained):
     assert ((cheap.values == 1).sum(1) >= 8).all()
     np.testing.assert_array_equal(dear.values, given.values)
     assert cheap.labels["start"].tolist() == ["left", "right"]
+    assert set(cheap.labels["edit_price"]) == {"0.01"}
     assert cheap.labels["edits"].astype(int).tolist() == (cheap.values != given.values).sum(1).tolist()
 
 

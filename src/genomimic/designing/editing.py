@@ -48,7 +48,8 @@ def edit(brief: Brief, *, steps: int = 60, rate: float = 0.5) -> Dataset:
     candidates = np.concatenate([start[:, None], candidates], 1)
     best = np.stack([_best(brief, row, cost) for row in candidates])
     made = brief.finished("edit", best)
-    return made if given is None else _named(made, given)
+    priced = replace(made, labels={**made.labels, "edit_price": np.full(len(made), f"{cost:g}", dtype=object)})
+    return priced if given is None else _named(priced, given)
 
 
 def _named(made: Dataset, given: Dataset) -> Dataset:
