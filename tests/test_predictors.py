@@ -202,6 +202,10 @@ def test_missing_labels_are_left_out_and_counted_and_wrong_ones_refused():
         learn(replace(data, labels={"x": np.full(200, "NA")}), "x")
     with pytest.raises(DataError, match="200 different values and some are no numbers"):
         learn(replace(data, labels={"x": data.ids}), "x")
+    with pytest.raises(DataError, match="'inf' of labelled record 4 is no finite number, and 199 others are numbers"):
+        learn(replace(data, labels={"x": np.array([*map(str, range(3)), "inf", *map(str, range(196))])}), "x")
+    with pytest.raises(DataError, match="x is '1' in all records"):
+        learn(replace(data, labels={"x": np.full(200, "1")}), "x")
     with pytest.raises(DataError, match="1 records of class 'b' are too few"):
         learn(replace(data, labels={"x": np.array(["a"] * 199 + ["b"])}), "x")
 

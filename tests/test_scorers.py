@@ -79,6 +79,7 @@ def test_tables_without_names_are_in_order_and_the_last_column_counts():
         (f"{sys.executable} -c \"raise SystemExit('no model')\" {{in}}", "failed with status 1: no model"),
         (f'{sys.executable} -c "" {{in}} {{out}}', "wrote no file"),
         ("", "--scorer is empty"),
+        ("python 'score.py", "check its quotes"),
     ],
 )
 def test_commands_that_fail_say_why(command, said):

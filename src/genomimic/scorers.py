@@ -50,7 +50,10 @@ def command_scorer(command: str) -> Scorer:
     value or activity, otherwise in its last; where a column is named id, rows may stand in any order. No shell is
     used, so pipes and quotes mean nothing.
     """
-    words = shlex.split(command)
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"--scorer {command}: cannot be read ({error}); check its quotes") from None
     if not words:
         raise UsageError("--scorer is empty; give a command, such as: --scorer 'python score.py {in} {out}'")
     return lambda dataset: _run(command, words, dataset)

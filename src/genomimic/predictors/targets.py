@@ -3,17 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 
 from genomimic.dataset import Dataset
 from genomimic.errors import DataError, UsageError
-from genomimic.labels import known, numbers
+from genomimic.labels import FEWEST_NUMBERS, known, numbers
 
 MOST_CLASSES = 100
 FEWEST_OF_CLASS = 10
+MOST_STRAYS = 0.1
+"""Share of values that are no numbers, up to which a label of many numbers is taken for one with mistakes."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ def target_of(data: Dataset, label: str) -> Target:
         values = found[there]
         return Numbers(label, float(values.mean()), float(values.std()))
     names, counts = np.unique(column[there].astype(str), return_counts=True)
-    if not 2 <= len(names) <= MOST_CLASSES:
+    if len(names) == 1:
+        raise DataError(f"{label} is {str(names[0])!r} in all records; what never differs cannot be learned")
+    _check_strays(column, there, label)
+    if len(names) > MOST_CLASSES:
         raise DataError(
             f"{label} has {len(names)} different values and some are no numbers; give numbers or 2 to {MOST_CLASSES} "
             "classes"
@@ -116,6 +122,25 @@ def target_of(data: Dataset, label: str) -> Target:
     return Classes(label, tuple(names.tolist()))
 
 
+def _check_strays(column: Shaped[np.ndarray, " n"], there: Bool[np.ndarray, " n"], label: str) -> None:
+    """Refuse a few values that are no numbers among many different ones that are."""
+    strays = there.copy()
+    strays[there] = [not _finite(value) for value in column[there].astype(str)]
+    rows, different = np.flatnonzero(strays), len(np.unique(column[there & ~strays].astype(str)))
+    if rows.size and different > FEWEST_NUMBERS and len(rows) <= MOST_STRAYS * there.sum():
+        raise DataError(
+            f"{label}: {str(column[rows[0]])!r} of labelled record {there[: rows[0] + 1].sum()} is no finite number, "
+            f"and {(there & ~strays).sum():,} others are numbers; mend it, or leave it empty"
+        )
+
+
+def _finite(value: str) -> bool:
+    try:
+        return isfinite(float(value))
+    except ValueError:
+        return False
+
+
 def label_column(data: Dataset, label: str) -> Shaped[np.ndarray, " n"]:
     """The labels of records, as they stand in the file."""
     if label in data.labels:
@@ -123,8 +148,8 @@ def label_column(data: Dataset, label: str) -> Shaped[np.ndarray, " n"]:
     names = list(data.labels)
     if not names:
         raise UsageError(
-            f"--label {label}: the records have no labels; FASTA headers give them as {label}=VALUE, tables as columns"
+            f"label {label}: the records have no labels; FASTA headers give them as {label}=VALUE, tables as columns"
         )
     close = get_close_matches(label, names, n=1)
     hint = f"did you mean {close[0]!r}? " if close else ""
-    raise UsageError(f"--label {label}: there is no such label; {hint}there is {', '.join(map(repr, names))}")
+    raise UsageError(f"label {label}: there is no such label; {hint}there is {', '.join(map(repr, names))}")
