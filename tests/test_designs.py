@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import genomimic as gm
 from genomimic import designs
@@ -16,8 +17,10 @@ from genomimic.cli import app, main
 from genomimic.dataset import Dataset
 from genomimic.designs import beside, sentence, write_designs
 from genomimic.errors import GenomimicError, UsageError
+from genomimic.metrics.discrimination import auc, auc_interval
 from genomimic.modalities.sequences import Sequences
-from genomimic.oracles import Aim, Oracles, aim_of
+from genomimic.oracles import Aim, Oracles, aim_of, check_oracles, train_oracles
+from genomimic.parts import parts_of
 from genomimic.rules import read_rules
 from genomimic.synthesis import longest_stem, order_sheet, warnings
 
@@ -77,7 +80,7 @@ def test_random_edits_change_about_the_share_of_letters_that_they_say():
 
 def test_files_hold_the_designs_the_order_sheet_and_a_page_that_names_rules_and_nearest(found, tmp_path):
     out = tmp_path / "made.fa"
-    oracles = Oracles(None, None, records(5), "The judge is a rule of thumb.")
+    oracles = Oracles(None, None, records(5), records(5), "The judge is a rule of thumb.")
     designs = replace(found.designs.dataset, labels={"guide": np.full(30, "1.5")})
     found = replace(found, designs=found.designs._replace(dataset=designs))
     rules = read_rules(MODALITY, max_homopolymer=39)
@@ -140,7 +143,7 @@ def test_what_is_cut_short_leaves_all_earlier_files_or_none(found, tmp_path, mon
         (tmp_path / one).write_text("before")
     before = contents(tmp_path)
     breaking(monkeypatch, name, fault)
-    oracles = Oracles(None, None, records(5), "")
+    oracles = Oracles(None, None, records(5), records(5), "")
     with pytest.raises(raised):
         write_designs(found, tmp_path / "made.fa", aim=Aim("gc"), oracles=oracles, rules=(), provenance={})
     monkeypatch.undo()
@@ -150,7 +153,7 @@ def test_what_is_cut_short_leaves_all_earlier_files_or_none(found, tmp_path, mon
 @pytest.mark.parametrize(("fault", "status", "line"), [(FULL, 2, "No space left"), (KeyboardInterrupt(), 130, "inter")])
 def test_the_command_says_in_a_line_what_cut_it_short(home, tmp_path, capsys, monkeypatch, fault, status, line):
     breaking(monkeypatch, "d-order.csv", fault)
-    oracles = ["--guide", home / "oracle", "--judge", home / "oracle"]
+    oracles = ["--guide", home / "oracle", "--judge", home / "other"]
     given = ["--objective", "activity", "-o", tmp_path / "d.fa", "-n", "3", "--method", "select", *oracles]
     with pytest.raises(SystemExit) as ended:
         main(["design", str(home / "run"), *map(str, given)])
@@ -198,12 +201,13 @@ def home(tmp_path_factory):
     read = gm.read(home / "a.fa", stranded=True, aligned=True)
     gm.train(gm.model("markov", order=1), read, out=home / "run")
     gm.train_predictor(read, "activity", out=home / "oracle", kind="linear", members=2)
+    gm.train_predictor(read, "activity", out=home / "other", kind="linear", members=2, seed=1)
     return home
 
 
 def designed(home, *more, objective="activity", how=("-n", "6", "--method", "select")):
     command = ["design", str(home / "run"), "--objective", objective, "-o", str(home / "d.fa")]
-    given = ["--guide", str(home / "oracle"), "--judge", str(home / "oracle"), *how, *more]
+    given = ["--guide", str(home / "oracle"), "--judge", str(home / "other"), *how, *more]
     return app([*command, *given], result_action="return_value")
 
 
@@ -215,6 +219,35 @@ def test_design_makes_sequences_that_the_judge_likes_within_rules(home, capsys):
     assert all(letter * 5 not in text for text in MODALITY.texts(made) for letter in "ACGT")
     assert (home / "d.html").exists()
     assert (home / "d-order.csv").exists()
+
+
+def test_who_guides_does_not_judge(home, capsys):
+    twice = {name: gm.Predictor.load(home / "oracle") for name in ("guide", "judge")}
+    with pytest.raises(UsageError, match="--guide and --judge are the same predictor"):
+        check_oracles(Aim("activity"), **twice)
+    designed(home)
+    said = "The given judge learned from the file that the run learned from"
+    assert said in capsys.readouterr().out
+    assert said in (home / "d.html").read_text()
+    assert "/other, with Pearson&#39;s r " in (home / "d.html").read_text()
+
+
+def test_a_copy_of_any_record_of_the_run_is_found(home):
+    parts, oracle = parts_of(gm.Run.load(home / "run")), gm.Predictor.load(home / "oracle")
+    other = gm.Predictor.load(home / "other")
+    oracles = train_oracles(parts, Aim("activity"), guide=oracle, judge=other)
+    copies = replace(parts.train, labels={})
+    found = designs.judge_designs(copies, gm.Run.load(home / "run"), Aim("activity"), oracles)
+    assert (found.nearest.distance == 0).all()
+    assert len(found.designs.dataset) > len(oracles.natural)
+
+
+def test_designs_of_a_class_stand_beside_natural_ones_of_that_class():
+    labels = np.array(["a", "b", "b", "b"], object)
+    of_a = Aim("kind", "a").among(replace(records(4), labels={"kind": labels}))
+    assert of_a.ids.tolist() == ["r0"]
+    with pytest.raises(GenomimicError, match="none of the 4 natural sequences to compare with is of kind=c"):
+        Aim("kind", "c").among(replace(records(4), labels={"kind": labels}))
 
 
 def test_given_sequences_are_improved_by_few_letters_and_the_report_shows_which(home, capsys):
@@ -271,3 +304,12 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(home, monkeypatch,
     monkeypatch.setattr(designs, "parts_of", lambda run: pytest.fail("work was begun"))
     with pytest.raises(UsageError, match=message):
         designs.design_file(gm.Run.load(home / "run"), Aim("activity"), tmp_path / "x.fa", **asked)
+
+
+@pytest.mark.parametrize(("n", "m", "apart"), [(10, 10, 1.0), (50, 20, 2.0)])
+def test_the_interval_of_an_auc_holds_the_true_one_as_often_as_it_says(n, m, apart):
+    rng, true = np.random.default_rng(0), norm.cdf(apart / np.sqrt(2))
+    found = [auc_interval(auc(rng.normal(0, 1, n), rng.normal(apart, 1, m)), n, m) for _ in range(400)]
+    assert np.mean([low <= true <= high for low, high in found]) == pytest.approx(0.95, abs=0.035)
+    narrow, wide = auc_interval(0.7, n, m), auc_interval(0.7, n, m, widen=2**0.5)
+    assert wide[0] < narrow[0] < 0.7 < narrow[1] < wide[1]

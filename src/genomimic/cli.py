@@ -282,6 +282,8 @@ def design(
             watch=display,
         )
     print(f"{designs.sentence(made.assessment, aim)}\n")
+    if made.caution:
+        print(f"{made.caution}\n")
     print(
         "\n".join(f"{name:<10} {path}" for name, path in zip(("designs", "order", "report"), made.files, strict=True))
     )

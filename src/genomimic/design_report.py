@@ -29,22 +29,30 @@ READING = (
 
 
 def render(
-    found: Assessment, *, objective: str, label: str, judge: str, rules: Rules, provenance: Mapping[str, Any]
+    found: Assessment,
+    *,
+    objective: str,
+    label: str,
+    judge: str,
+    caution: str,
+    rules: Rules,
+    provenance: Mapping[str, Any],
 ) -> str:
-    """The page of designs; `judge` says in sentences who judged and how well."""
+    """The page of designs; `judge` says in sentences who judged and how well, `caution` why it may not be believed."""
     n = len(found.designs.dataset)
     return (
         environment()
         .get_template("design.html.j2")
         .render(
             title=objective,
-            lead=f"{n:,} designs; {found.beyond:.0%} of them are judged better than 99 in 100 natural sequences.",
+            lead=f"{n:,} designs; {found.beyond:.0%} of them are judged better than 99 in 100 {found.peers}.",
             css=asset("report.css"),
             tiles=_tiles(found, label),
             legend=[{"name": name, "colour": COLOURS[key]} for key, name, _ in _groups(found)],
             figure=Markup(_figure(found, label)),
             reading=READING,
             judge=judge,
+            caution=caution,
             label=label,
             groups=[_row(name, group) for _, name, group in _groups(found)],
             rules=_kept(found, rules),
@@ -58,7 +66,7 @@ def render(
 def _groups(found: Assessment) -> tuple[tuple[str, str, Group], ...]:
     given = () if found.start is None else (("start", "sequences to start from", found.start),)
     return (
-        ("natural", "natural sequences", found.natural),
+        ("natural", found.peers, found.natural),
         ("edited", "random edits of the best natural ones", found.edited),
         *given,
         ("designs", "designs", found.designs),
@@ -84,7 +92,7 @@ def _tiles(found: Assessment, label: str) -> list[dict[str, str]]:
         },
         {
             "name": "told from the best natural ones",
-            "value": f"AUC {found.recognised:.2f}",
+            "value": f"AUC {found.told}",
             "note": "by a linear classifier: 0.5 not at all, 1 always",
         },
         {
@@ -109,7 +117,7 @@ def _figure(found: Assessment, label: str) -> str:
         Cloud(name, group.bits, group.judged.value, COLOURS[key], key in ("start", "designs"))
         for key, name, group in _groups(found)
     ]
-    levels = [Mark(found.percentile(share), f"{share:.0%} of natural sequences {_side(found)}") for share in LEVELS]
+    levels = [Mark(found.percentile(share), f"{share:.0%} of {found.peers} {_side(found)}") for share in LEVELS]
     if found.target is not None:
         levels = [Mark(found.target, "wanted")]
     alt = f"Judged {label} against naturalness of {len(found.designs.dataset):,} designs and of natural sequences"

@@ -35,10 +35,11 @@ YARDSTICK = "position-markov"
 
 
 class Designed(NamedTuple):
-    """Designs as they were judged, and the files written."""
+    """Designs as they were judged, the files written, and why the judge may not be independent, if it may not."""
 
     assessment: Assessment
     files: tuple[Path, ...]
+    caution: str
 
 
 def design_file(
@@ -109,9 +110,11 @@ def judge_designs(
         aim.measured(oracles.natural),
         judge=lambda dataset: aim.judged(oracles.judge, dataset),
         bits=lambda dataset: bits(yardstick, dataset),
+        known=oracles.known,
         sign=aim.sign,
         target=aim.target,
         start=start,
+        peers=aim.peers,
         seed=seed,
     )
 
@@ -124,7 +127,7 @@ def write_designs(
     files = {page: _page(found, aim, oracles, rules, provenance), sheet: _sheet(judged, aim)}
     with replacing(files), Writer(out, judged.modality, provenance=dict(provenance)) as writer:
         writer.write(judged)
-    return Designed(found, (out, sheet, page))
+    return Designed(found, (out, sheet, page), oracles.caution)
 
 
 def check_output(out: Path, run: Run) -> None:
@@ -145,9 +148,9 @@ def sentence(found: Assessment, aim: Aim) -> str:
     natural = np.median(found.natural.judged.value)
     given = "" if found.start is None else f"before {np.median(found.start.judged.value):.3g}, "
     return (
-        f"judged {aim.name} {found.median:.3g} in the median ({given}natural sequences {natural:.3g}, their best "
+        f"judged {aim.name} {found.median:.3g} in the median ({given}{found.peers} {natural:.3g}, their best "
         f"hundredth {found.percentile(0.99):.3g}); told from the best natural ones with an AUC of "
-        f"{found.recognised:.2f}"
+        f"{found.told}"
     )
 
 
@@ -162,19 +165,17 @@ def yardstick_of(run: Run, parts: Parts, seed: int) -> Run:
 def _judged(found: Assessment) -> Dataset:
     """The designs, the best first, with what the judge said as labels."""
     judged, bits, data = found.designs.judged, found.designs.bits, found.designs.dataset
-    said = {"judged": judged.value, "judged_low": judged.low, "judged_high": judged.high, "bits_per_base": bits}
+    ranges = {"judged_low": judged.low, "judged_high": judged.high} if judged.ranged else {}
+    said = {"judged": judged.value, **ranges, "bits_per_base": bits}
     labels = {name: np.array([f"{value:.4g}" for value in column]) for name, column in said.items()}
     return replace(data, labels={**data.labels, **labels}).take(found.order)
 
 
 def _sheet(data: Dataset, aim: Aim) -> bytes:
     assert isinstance(data.modality, Sequences)
-    columns = {
-        f"judged_{aim.label}": data.labels["judged"].tolist(),
-        "low": data.labels["judged_low"].tolist(),
-        "high": data.labels["judged_high"].tolist(),
-        "bits_per_base": data.labels["bits_per_base"].tolist(),
-    } | {name: data.labels[name].tolist() for name in ("start", "edits") if name in data.labels}
+    headings = {"judged": f"judged_{aim.of or aim.label}", "judged_low": "low", "judged_high": "high"}
+    headings |= {name: name for name in ("bits_per_base", "start", "edits")}
+    columns = {heading: data.labels[name].tolist() for name, heading in headings.items() if name in data.labels}
     texts = list(data.modality.texts(data))
     return order_sheet(data.ids.astype(str).tolist(), texts, columns, data.modality.letters)
 
@@ -182,7 +183,13 @@ def _sheet(data: Dataset, aim: Aim) -> bytes:
 def _page(found: Assessment, aim: Aim, oracles: Oracles, rules: Rules, provenance: Mapping[str, Any]) -> bytes:
     title = f"Designs for {aim}"
     return render(
-        found, objective=title, label=aim.name, judge=oracles.said, rules=rules, provenance=provenance
+        found,
+        objective=title,
+        label=aim.name,
+        judge=oracles.said,
+        caution=oracles.caution,
+        rules=rules,
+        provenance=provenance,
     ).encode()
 
 

@@ -95,6 +95,14 @@ def save(path: Path, config: Mapping[str, Any], weights: bytes, accuracy: Mappin
         pass
 
 
+def read_accuracy(path: Path) -> dict[str, Any]:
+    """The contents of accuracy.json; empty where there is none, or it is damaged."""
+    try:
+        return json.loads((path / ACCURACY).read_bytes())
+    except (OSError, ValueError):
+        return {}
+
+
 def check_directory(path: Path, *, overwrite: bool) -> None:
     """Refuse a directory that holds a predictor which is not to be replaced."""
     if (path / FILE).exists() and not overwrite:

@@ -75,13 +75,28 @@ def _padded(values: Float[np.ndarray, " n"]) -> tuple[float, float]:
     return low - more, high + more
 
 
+def ticks(low: float, high: float) -> list[float]:
+    """Round numbers from low to high, four to nine of them.
+
+    >>> ticks(-0.04, 1.04), ticks(1.39, 2.326)
+    ([0.0, 0.2, 0.4, 0.6, 0.8, 1.0], [1.4, 1.6, 1.8, 2.0, 2.2])
+    """
+    power = 10.0 ** np.floor(np.log10((high - low) / 4))
+    step = max(size * power for size in (1, 2, 5) if size * power <= (high - low) / 4)
+    numbers = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step
+    return [float(f"{number:.10g}") + 0.0 for number in numbers]
+
+
 def _grid(left: float, right: float, low: float, high: float, x: str, y: str) -> str:
     parts = []
-    for share in (0.0, 0.25, 0.5, 0.75, 1.0):
-        at, level = LEFT + share * WIDTH, TOP + (1 - share) * HEIGHT
-        parts.append(f'<path d="M{LEFT} {level}h{WIDTH}M{at} {TOP}v{HEIGHT}" stroke="{GRID}"/>')
-        parts.append(text(LEFT - 6, level + 4, f"{low + share * (high - low):.3g}", "end"))
-        parts.append(text(at, TOP + HEIGHT + 16, f"{left + share * (right - left):.3f}", "middle"))
+    for value in ticks(low, high):
+        level = TOP + (high - value) / (high - low) * HEIGHT
+        parts.append(f'<path d="M{LEFT} {level:.1f}h{WIDTH}" stroke="{GRID}"/>')
+        parts.append(text(LEFT - 6, level + 4, f"{value:g}", "end"))
+    for value in ticks(right, left):
+        at = LEFT + (value - left) / (right - left) * WIDTH
+        parts.append(f'<path d="M{at:.1f} {TOP}v{HEIGHT}" stroke="{GRID}"/>')
+        parts.append(text(at, TOP + HEIGHT + 16, f"{value:g}", "middle"))
     middle = TOP + HEIGHT / 2
     parts.append(text(LEFT + WIDTH / 2, TOP + HEIGHT + 38, escape(x), "middle", INK, 13))
     turned = text(14.0, middle, escape(y), "middle", INK, 13)
