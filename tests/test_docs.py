@@ -15,6 +15,8 @@ import genomimic
 from genomimic import evaluation
 from genomimic.cli import app
 from genomimic.comparison import compare
+from genomimic.dataset import Dataset
+from genomimic.designing import Brief, Objective
 from genomimic.evidence import EVIDENCE
 from genomimic.metrics import METRICS
 from genomimic.modalities import Sequences
@@ -210,3 +212,12 @@ def test_the_layers_in_the_docs_are_those_of_the_contract():
     layers = [line.strip().strip('",') for line in contract.strip().splitlines()]
     drawn = next(block for block in blocks(ROOT / "docs/design.md", "text") if "workflow" in block)
     assert [re.split(r" {2,}", line)[0] for line in textwrap.dedent(drawn).splitlines()] == layers
+
+
+def test_the_method_of_design_in_the_docs_finds_better_ones_than_samples():
+    code = next(block for block in blocks(ROOT / "docs/extend.md", "python") if "def best_of_two" in block)
+    names = {"Brief": Brief, "Dataset": Dataset, "np": np}
+    exec(code, names)
+    run = fit(genomimic.model("markov", order=1), toy(200, 1), toy(100, 2))
+    brief = Brief(run, Objective("A", lambda records: (records.values == 0).sum(1)), 100, price=0.0)
+    assert brief.reward(names["best_of_two"](brief)).mean() > brief.reward(brief.drawn(100)).mean() + 0.2

@@ -91,7 +91,7 @@ def learn(
     learned = labelled.take(rows)
     target, fold = target_of(learned, label), folds(learned, found.cluster[rows], members, seed=seed)
     watch("split", 1.0, f"{len(learned):,} to learn from in {members} folds, {len(holdout):,} held out")
-    names = ("linear",) if kind == "linear" else ("linear", "convolutional")
+    names = tuple(LEARNERS) if kind == "auto" else tuple(dict.fromkeys(("linear", kind)))
     fitted = {name: fit(LEARNERS[name], learned, target, fold, seed=seed, watch=watch) for name in names}
     chosen = min(names, key=lambda name: fitted[name].loss) if kind == "auto" else kind
     held = labelled.take(holdout)
