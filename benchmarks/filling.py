@@ -1,9 +1,10 @@
 """Filling in what is free of masked sequences: are given letters kept, and are the fills like the real ones?
 
-    python benchmarks/filling.py pairs.csv.gz -o results [--masked realA --full realB --free M] [--steps N] [--seed 0]
+    python benchmarks/filling.py pairs.csv.gz -o results [--more sequences.csv.gz] [--steps N] [--seed 0]
 
 A table with a masked sequence (free places written M) beside the whole one. `diffusion` learns the whole sequences of
-the training part, fills in the templates of a holdout that shares no related sequence with it, and is judged twice:
+the training part (and those of `--more`, a table of sequences, that are related to no other part), fills in the
+templates of a holdout that shares no related sequence with it, and is judged twice:
 on whole records, and on the free places alone, given letters being unknown in fills and real records alike. The floor
 is random letters in the free places, as frequent as in the real ones; the ceiling is real records of other templates.
 Skill is 1 at the ceiling and 0 at the floor. Prints a table, and writes it to results/filling-SEED.json.
@@ -18,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.csv
 
-from genomimic import models
+from genomimic import models, reading
 from genomimic.alphabet import DNA
-from genomimic.dataset import Dataset
+from genomimic.dataset import Dataset, join
 from genomimic.evaluation import evaluate
 from genomimic.modalities.sequences import Sequences
 from genomimic.sampling import sample
@@ -38,18 +39,25 @@ def main() -> None:
     parser.add_argument("--masked", default="realA")
     parser.add_argument("--full", default="realB")
     parser.add_argument("--free", default="M")
+    parser.add_argument("--more", type=Path)
     parser.add_argument("--steps")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     data, free = read_pairs(options)
+    pairs = len(data)
+    if options.more:
+        more = reading.read(options.more, modality=data.modality)
+        data = join([data, replace(more, labels={})])
     parts = split(data)
-    train, validation, holdout = parts.train(data), parts.validation(data), parts.holdout(data)
-    rows = {name: free[parts.rows(name)] for name in ("train", "holdout")}
+    masked_rows = {name: parts.rows(name)[parts.rows(name) < pairs] for name in ("train", "holdout")}
+    train, validation = parts.train(data), parts.validation(data)
+    learned, holdout = (data.take(masked_rows[name]) for name in ("train", "holdout"))
+    rows = {name: free[masked_rows[name]] for name in ("train", "holdout")}
     print(f"{len(train)} train, {len(validation)} validation, {len(holdout)} holdout", flush=True)
     began = time.process_time(), time.monotonic()
     settings = {"steps": options.steps} if options.steps else {}
-    run = fit(models.build("diffusion", settings), train, validation, seed=options.seed)
+    run = fit(models.build("diffusion", settings), train, validation, seed=options.seed, path=options.out)
     took = time.process_time() - began[0], time.monotonic() - began[1]
     made = filled(run, holdout, rows["holdout"], options)
     kept = (made.values == holdout.values)[~rows["holdout"]]
@@ -57,10 +65,17 @@ def main() -> None:
     found = {"seed": options.seed, "train_cpu": took[0], "given": kept.size, "kept": int(kept.sum())}
     found["recovered"] = float((made.values == holdout.values)[rows["holdout"]].mean())
     print(f"free letters that are the real one's: {found['recovered']:.3f}")
-    random = at_random(train, rows["train"], holdout, rows["holdout"], options.seed)
-    clusters = {f"{name}_clusters": parts.cluster[parts.rows(name)] for name in ("train", "holdout")}
+    random = at_random(learned, rows["train"], holdout, rows["holdout"], options.seed)
+    clusters = {f"{name}_clusters": parts.cluster[at] for name, at in masked_rows.items()}
+    counted = [np.bincount(one.values[rows["holdout"]], minlength=4)[:4] for one in (holdout, made)]
+    print("letters in free places, real and filled:", *((one / one.sum()).round(4) for one in counted))
     for title, hidden in (("whole", False), ("free", True)):
-        sets = [(train, rows["train"]), (holdout, rows["holdout"]), (made, rows["holdout"]), (random, rows["holdout"])]
+        sets = [
+            (learned, rows["train"]),
+            (holdout, rows["holdout"]),
+            (made, rows["holdout"]),
+            (random, rows["holdout"]),
+        ]
         a, b, c, d = (masked(one, places) if hidden else one for one, places in sets)
         names = ("composition", "markov", "pwm", "position-markov", "uniform")
         report = evaluate(
