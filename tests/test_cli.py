@@ -1,6 +1,5 @@
 """What users can do, right and wrong, through the real entry point: one line of failure, and nothing left behind."""
 
-import errno
 import gzip
 import json
 import os
@@ -22,6 +21,7 @@ from genomimic.errors import UsageError
 from genomimic.run import CHECKPOINT
 from genomimic.writing import write
 from tests.conftest import toy
+from tests.faults import FULL, Broken
 
 LETTERS = {"dna": "ACGT", "rna": "ACGU", "protein": "ACDEFGHIKLMNPQRSTVWY"}
 ENOUGH = 230
@@ -257,26 +257,6 @@ def test_output_in_a_folder_without_permission(refused, home, tmp_path):
     refused("no permission to write", "train", home / "dna.fa", "-o", out, "--model", "pwm")
 
 
-class FullDisk:
-    """A file on a disk that has room for its first bytes only."""
-
-    def __init__(self, file):
-        self.file = file
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-
-    def write(self, content):
-        self.file.write(content[:3])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 @pytest.fixture
 def full_disk(monkeypatch, tmp_path):
     """No file below the test's folder takes more than 3 bytes."""
@@ -284,7 +264,7 @@ def full_disk(monkeypatch, tmp_path):
 
     def opened(path, mode="r", *rest, **options):
         file = really_open(path, mode, *rest, **options)
-        return FullDisk(file) if "w" in mode and path.is_relative_to(tmp_path) else file
+        return Broken(file, FULL) if "w" in mode and path.is_relative_to(tmp_path) else file
 
     monkeypatch.setattr(Path, "open", opened)
 
@@ -305,7 +285,7 @@ def test_a_disk_that_fills_up_leaves_no_report_or_the_earlier_one(works, refused
 
     def room_for_some(path, content):
         if "nearest_records.csv" in path.name:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            raise FULL
         really_write(path, content)
 
     monkeypatch.setattr(run, "_write_out", room_for_some)

@@ -1,7 +1,5 @@
 """Designs assessed: who judges, what is told from what, and the files that are written."""
 
-import errno
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +21,7 @@ from genomimic.oracles import Aim, Oracles, aim_of, check_oracles, train_oracles
 from genomimic.parts import parts_of
 from genomimic.rules import read_rules
 from genomimic.synthesis import longest_stem, order_sheet, warnings
+from tests.faults import FULL, Broken
 
 MODALITY = Sequences("dna", stranded=True, aligned=True)
 
@@ -95,29 +94,6 @@ def test_files_hold_the_designs_the_order_sheet_and_a_page_that_names_rules_and_
     said = page.read_text()
     for words in ("The judge is a rule of thumb.", "--max-homopolymer 39", "30 of 30", "aligned positions from r"):
         assert words in said or words.replace("aligned ", "") in said
-
-
-class Broken:
-    """A file that takes 3 bytes before something happens."""
-
-    def __init__(self, file, fault):
-        self.file, self.fault = file, fault
-
-    def __getattr__(self, name):
-        return getattr(self.file, name)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.file.close()
-
-    def write(self, content):
-        self.file.write(content[:3])
-        raise self.fault
-
-
-FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def breaking(monkeypatch, name, fault):

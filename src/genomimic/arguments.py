@@ -1,7 +1,7 @@
 """What stands on the command line, made into models, data and times."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -52,18 +52,17 @@ class Reading:
 
     def read(self, path: Path, display: "Display", *, missing: bool | None = None) -> "Dataset":
         """The data set in a file, with what was found told on the display; `missing`: counts may be missing."""
-        from genomimic.reading import explain, read
+        from genomimic.reading import read
 
         display("read", 0.0, path.name)
         data = read(path, missing=missing, **vars(self))
         display("read", 1.0, f"{len(data):,} {data.modality.records} of {data.modality.described(data.length)}")
-        for name, count in data.notes.items():
-            display.say(f"{count:>12,}  {explain(name)}")
+        _tell(data.notes, display)
         return data
 
     def stream(self, path: Path, modality: "Sequences", display: "Display") -> "Iterator[Dataset]":
         """The sequences in a file in pieces, with what was found told on the display once all have been read."""
-        from genomimic.reading import explain, stream
+        from genomimic.reading import stream
 
         unasked = replace(self, column=None, window=None, stride=None, modality=None)
         if unasked != Reading():
@@ -75,9 +74,15 @@ class Reading:
             count += len(piece)
             display("predict", 0.0, f"{count:,} sequences")
         display("predict", 1.0, f"{count:,} sequences")
-        for name, found in sorted(notes.items()):
-            if found:
-                display.say(f"{found:>12,}  {explain(name)}")
+        _tell(dict(sorted((+notes).items())), display)
+
+
+def _tell(notes: Mapping[str, int], display: "Display") -> None:
+    """What was found in a file, a line each."""
+    from genomimic.reading import explain
+
+    for name, count in notes.items():
+        display.say(f"{count:>12,}  {explain(name)}")
 
 
 RULES = Group(

@@ -57,7 +57,7 @@ def _verdict(trial: Trial) -> dict[str, Any]:
     return {
         "pattern": trial.pattern,
         "meaning": PATTERNS[trial.pattern],
-        "n": f"{int(trial.asked.sum()):,} values of {int(trial.asked.any(1).sum()):,} cells",
+        "n": f"{int(trial.asked.sum()):,} values of {trial.cells:,} cells",
         "said": trial.verdict,
         "improved": trial.improved,
         "inside": f"{trial.inside:.0%}",

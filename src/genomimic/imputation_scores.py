@@ -75,34 +75,43 @@ class Trial(NamedTuple):
         return {name: paired(getattr(other, what) - getattr(own, what), cells) for name, other in others}
 
     @property
+    def cells(self) -> int:
+        """Cells of which values were hidden."""
+        return int(self.asked.any(1).sum())
+
+    @property
+    def held(self) -> float:
+        """Share of the hidden values that the model's ranges hold."""
+        return coverage(next(iter(self.methods.values())).rank)
+
+    @property
+    def telling(self) -> bool:
+        """Whether anything may be claimed: of enough cells, and from forecasts that are sound."""
+        return self.cells >= FEWEST and abs(self.held - COVERED) <= MOST_AMISS
+
+    @property
     def improved(self) -> bool:
         """Whether the model may be called better than every other method."""
-        own, *_ = self.methods.values()
-        sound = abs(coverage(own.rank) - COVERED) <= MOST_AMISS
-        enough = int(self.asked.any(1).sum()) >= FEWEST
-        return enough and sound and all(difference.low > 0 for difference in self.differences("nats").values())
+        return self.telling and all(difference.low > 0 for difference in self.differences("nats").values())
 
     @property
     def verdict(self) -> str:
         """What may be said; an improvement only where forecasts are sound and no interval of a difference holds 0."""
         (model, own), *others = self.methods.items()
         best, judged = min(others, key=lambda other: other[1].nats.mean())
-        cells = int(self.asked.any(1).sum())
         nats = f"{own.nats.mean():.4g} nats a value, {best} {judged.nats.mean():.4g}"
-        if cells < FEWEST:
-            return f"{nats}: {cells} cells are too few to tell"
-        held = coverage(own.rank)
-        if abs(held - COVERED) > MOST_AMISS:
+        if self.cells < FEWEST:
+            return f"{nats}: {self.cells} cells are too few to tell"
+        if not self.telling:
             return (
-                f"{nats}: no improvement is claimed, since {model}'s 90% ranges hold {held:.0%} of these values: "
+                f"{nats}: no improvement is claimed, since {model}'s 90% ranges hold {self.held:.0%} of these values: "
                 "forecasts of such values are off"
             )
         found = self.differences("nats")
-        beaten = [name for name, difference in found.items() if difference.low > 0]
-        if self.improved:
+        even = [name for name, difference in found.items() if difference.low <= 0]
+        if not even:
             how = "is" if self.pattern != "low expression first" else "bears values that are hidden for being low"
             return f"{nats}: {model} {how} better than every other method, by {_words(found[best])} than {best}"
-        even = [name for name in found if name not in beaten]
         better = [name for name in even if found[name].high < 0]
         if better:
             return f"{nats}: {', '.join(better)} {'is' if len(better) == 1 else 'are'} better; use that instead"

@@ -172,7 +172,7 @@ def _record(trial: Trial) -> dict[str, Any]:
         "hidden": trial.pattern,
         "meaning": PATTERNS[trial.pattern],
         "values": int(trial.asked.sum()),
-        "cells": int(trial.asked.any(1).sum()),
+        "cells": trial.cells,
         "verdict": trial.verdict,
         "inside_intervals": trial.inside,
         "methods": methods,
