@@ -8,6 +8,8 @@ templates of a holdout that shares no related sequence with it, and is judged tw
 on whole records, and on the free places alone, given letters being unknown in fills and real records alike. The floor
 is random letters in the free places, as frequent as in the real ones; the ceiling is real records of other templates.
 Skill is 1 at the ceiling and 0 at the floor. Prints a table, and writes it to results/filling-SEED.json.
+Where the given letters were chosen for what they are, they say something of the free ones that no model can know which
+has only met whole sequences: `--moved` gives letters at other places, by chance, and as many.
 """
 
 import argparse
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("--free", default="M")
     parser.add_argument("--more", type=Path)
     parser.add_argument("--steps")
+    parser.add_argument("--moved", action="store_true", help="move each template along its sequence by chance")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -106,6 +109,9 @@ def read_pairs(options):
     print(f"{len(agree)} of {len(texts)} pairs agree outside of the free places")
     values = np.stack([DNA.encode(b) for _, b in agree])
     free = np.array([[letter == options.free for letter in a] for a, _ in agree])
+    if options.moved:
+        rng = np.random.default_rng(options.seed)
+        free = np.stack([np.roll(row, rng.integers(free.shape[1])) for row in free])
     ids = np.array([f"pair_{at}" for at in range(len(agree))], object)
     return Dataset(values, ids, Sequences("dna", stranded=True, aligned=True)), free
 

@@ -61,6 +61,15 @@ def test_gene_correlations_leave_out_pairs_that_are_not_known():
     assert found == pytest.approx(other, abs=0.04)
 
 
+def test_a_gene_that_synthetic_cells_lack_goes_with_no_other_gene():
+    """Rounding must not pass for variance: one absent gene would otherwise outweigh all pairs."""
+    rng = np.random.default_rng(2)
+    real, made = (rng.poisson(0.3 * np.exp(rng.normal(size=(400, 1))), (400, 60)) for _ in range(2))
+    made[:, :5] = 0
+    found, _ = correlations(compare(*(profiles(one) for one in (real, real, made))))
+    assert abs(found).max() <= 1 + 1e-5
+
+
 def test_library_size_is_scipys_energy_distance_less_chance():
     a, b = np.array([[9], [99], [999]]), np.array([[99], [9999], [99]])
     sides = compare(*(profiles(one) for one in (b, b, a)))

@@ -17,6 +17,9 @@ from genomimic.views import View
 
 GENES = 500
 
+CONSTANT = 1e-5
+"""Variance, in units of that of training cells, up to which a gene goes with no other: rounding is all that is left."""
+
 
 @metric(
     family="gene pairs",
@@ -93,7 +96,8 @@ def _correlations(view: View, train: View) -> Float32[np.ndarray, " pairs"]:
     n, means = _number_and_means(view, train, sums, upper)
     products = sums[genes:] / n - means[upper[0]] * means[upper[1]]
     diagonal = upper[0] == upper[1]
-    spread = np.sqrt(np.maximum(products[diagonal], 1e-12))
+    variances = products[diagonal]
+    spread = np.where(variances > CONSTANT, np.sqrt(np.maximum(variances, CONSTANT)), np.float32(np.inf))
     return (products / (spread[upper[0]] * spread[upper[1]]))[~diagonal]
 
 
