@@ -32,10 +32,13 @@ from genomimic.run import (
 MOST_VALIDATED = 4096
 """Validation records looked at during training; more would only cost time."""
 
+MOST_SEEN = 4096
+"""Training records from which a model settles what is left to the end."""
+
 PACED = 4
 """Steps by which the pace of training is measured."""
 
-INIT, STEP, VALIDATE = range(3)
+INIT, STEP, VALIDATE, FINISH = range(4)
 """What random numbers are for; each purpose draws from a stream of its own."""
 
 
@@ -135,6 +138,7 @@ class _Loop:
         """A checkpoint after each validation; `log` grows by a row each time."""
         yield checkpoint
         steps, validate = jax.jit(self.steps), jax.jit(partial(self.model.validate, self.spec))
+        unseen = jnp.asarray(validation)
         began = time.monotonic() - (log[-1]["seconds"] if log else 0.0)
         while checkpoint.step < self.plan.steps and not checkpoint.stopped:
             now = min(checkpoint.step + self.plan.every, self.plan.steps)
@@ -142,7 +146,7 @@ class _Loop:
             state, scalars = steps(
                 checkpoint.state, jnp.asarray(batches), jnp.arange(checkpoint.step, now), self.key(STEP)
             )
-            state, judged = validate(state, jnp.asarray(validation), jax.random.fold_in(self.key(VALIDATE), now))
+            state, judged = validate(state, unseen, jax.random.fold_in(self.key(VALIDATE), now))
             row = {"step": now} | {name: round(float(value), 6) for name, value in {**scalars, **judged}.items()}
             log.append(row | {"seconds": round(time.monotonic() - began, 2)})
             checkpoint = self._judged(checkpoint, state, log)
@@ -150,8 +154,25 @@ class _Loop:
                 checkpoint = replace(
                     checkpoint, stopped=f"the time given was over after {now} of {self.plan.steps} steps"
                 )
+            if checkpoint.stopped:
+                checkpoint = self._finished(checkpoint, train, lambda state, key: validate(state, unseen, key))
             progress(Progress(now, self.plan.steps, row))
             yield checkpoint
+
+    def _finished(
+        self,
+        checkpoint: Checkpoint,
+        train: Shaped[np.ndarray, "n length"],
+        validate: Callable[[State, PRNGKeyArray], tuple[State, Scalars]],
+    ) -> Checkpoint:
+        """With what a model settles in the end, where unseen records are no worse for it."""
+        rows = jnp.asarray(train[np.random.default_rng(self.seed).permutation(len(train))[:MOST_SEEN]])
+        state = self.model.finished(self.spec, checkpoint.best, rows, self.key(FINISH))
+        if state is checkpoint.best:
+            return checkpoint
+        state, judged = validate(state, jax.random.fold_in(self.key(VALIDATE), checkpoint.best_step))
+        loss = float(judged["loss"])
+        return replace(checkpoint, best=state, best_loss=loss) if loss <= checkpoint.best_loss else checkpoint
 
     def _judged(self, before: Checkpoint, state: State, log: list[Row]) -> Checkpoint:
         """The next checkpoint: best state kept, and a reason to stop if there is one."""

@@ -27,7 +27,7 @@ from genomimic.sampling import mapped
 STARTS = 4
 """Starts for each design."""
 
-DRAWS = 4
+DRAWS = 16
 """Records drawn at the end of each climb, of which the best is kept."""
 
 

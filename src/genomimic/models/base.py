@@ -167,6 +167,10 @@ class Model(ABC):
         log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
         return state, {"loss": mean_bits(spec, values, log_probs)}
 
+    def finished(self, spec: Spec, state: State, rows: Shaped[Array, "n columns"], key: PRNGKeyArray) -> State:
+        """The best state with what is only settled once training has ended, from some of the training records."""
+        return state
+
     @abstractmethod
     def sample(
         self, spec: Spec, state: State, codes: Int[Array, " labels"], key: PRNGKeyArray

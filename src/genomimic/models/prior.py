@@ -27,6 +27,17 @@ class Prior(eqx.Module):
             middles / QUICK, jnp.zeros((components, latent)), jnp.zeros(components), jnp.zeros((components, told))
         )
 
+    @classmethod
+    def of(
+        cls,
+        middles: Float[Array, "components latent"],
+        spreads: Float[Array, "components latent"],
+        logits: Float[Array, " components"],
+        told: Float[Array, "components told"],
+    ) -> "Prior":
+        """In the units of latent vectors."""
+        return cls(middles / QUICK, jnp.log(spreads) / QUICK, logits / QUICK, told / QUICK)
+
     def log_prob(self, z: Float[Array, " latent"], told: Float[Array, " told"]) -> Float[Array, ""]:
         """Log-density of a latent vector in nats, given the labels."""
         each = norm.logpdf(z, QUICK * self.middles, jnp.exp(QUICK * self.log_spreads)).sum(1)

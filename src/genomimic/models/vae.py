@@ -15,6 +15,7 @@ counts little at first and fully after `warmup` of the steps.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 import equinox as eqx
@@ -29,6 +30,7 @@ from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, P
 from genomimic.models.base import Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
 from genomimic.models.guard import FREE, Free
 from genomimic.models.prior import Prior
+from genomimic.models.refitting import refitted
 from genomimic.observation import Measured
 
 ACTIVE = 0.01
@@ -234,6 +236,14 @@ class VAE(Model):
         active = (mean.var(0) > ACTIVE).sum().astype(float)
         bits = mean_bits(spec, values, bound)
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
+
+    def finished(self, spec: Spec, state: VAEState, rows: Shaped[Array, "n columns"], key: PRNGKeyArray) -> VAEState:
+        """With a mixture as the prior, this and what belongs to columns are fitted again, the networks being done."""
+        if self.components == 1 or spec.ordered:
+            return state
+        encode = jax.jit(lambda state, rows: jax.lax.map(partial(self.encode, spec, state), rows, batch_size=64))
+        average = refitted(spec, state.networks.average, encode(state, rows), rows, self.hidden, key)
+        return eqx.tree_at(lambda state: state.networks.average, state, average)
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         weights = state.networks.average

@@ -1,0 +1,78 @@
+"""What is fitted again once a VAE of profiles is trained: the prior, and the numbers that belong to columns.
+
+In training, the prior runs after the encoder and loses most of its components, and chance is learned while there is
+still much to explain. So when the networks are done they rest, and both are fitted to what the networks say of the
+training records (Dai & Wipf 2019, arXiv:1903.05789, who fit a second model to the latent space).
+"""
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+
+from genomimic import nn
+from genomimic.models.autoencoder import Autoencoder, ProfileDecoder
+from genomimic.models.base import Spec
+from genomimic.models.prior import Prior
+
+STEPS = 400
+BATCH = 256
+RATE = 0.01
+
+SHARE = 0.1
+"""Of the variance of all records' latent vectors, in each component of the prior to begin with."""
+
+
+def refitted(
+    spec: Spec,
+    weights: Autoencoder,
+    posterior: tuple[Float[Array, "n latent"], Float[Array, "n latent"]],
+    rows: Shaped[Array, "n columns"],
+    hidden: float,
+    key: PRNGKeyArray,
+) -> Autoencoder:
+    """Networks whose prior and column table lower the loss most, given the encoder's means and variances of records.
+
+    A share of the labels is `hidden`, as in training.
+    """
+    (mean, variance), decoder = posterior, weights.decoder
+    assert isinstance(decoder, ProfileDecoder)
+    optimiser = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
+    start = around(mean, variance, weights.prior, jax.random.fold_in(key, 0)), decoder.profile.start
+
+    def loss(parts: tuple[Prior, Any], at: Any, key: PRNGKeyArray) -> Float[Array, ""]:
+        """Of the records in a batch, in nats each; `at` is their rows, means and variances."""
+        (prior, table), (rows, mean, variance) = parts, at
+        after = eqx.tree_at(lambda decoder: decoder.profile.start, decoder, table)
+        values, told = jax.vmap(spec.conditions.apart)(rows)
+        told = jax.vmap(spec.conditions.hidden, (0, None, 0))(told, hidden, jax.random.split(key, len(rows)))
+        z = mean + jnp.sqrt(variance) * jax.random.normal(key, mean.shape)
+        params = jax.vmap(after.params, (None, 0, 0, 0))(spec, z, told, spec.observation.features(values))
+        read = jax.vmap(spec.observation.log_prob)(params, values).sum(1)
+        return -(read + jax.vmap(prior.log_prob)(z, told)).mean()
+
+    @jax.jit
+    def descended(start: Any, records: Any, key: PRNGKeyArray) -> Any:
+        def step(carry: Any, key: PRNGKeyArray) -> tuple[Any, None]:
+            parts, moments = carry
+            at_key, key = jax.random.split(key)
+            drawn = jax.random.randint(at_key, (BATCH,), 0, len(rows))
+            gradient = jax.grad(loss)(parts, jax.tree.map(lambda one: one[drawn], records), key)
+            return nn.descend(optimiser, parts, gradient, moments), None
+
+        return jax.lax.scan(step, (start, nn.begin(optimiser, start)), jax.random.split(key, STEPS))[0][0]
+
+    prior, table = descended(start, (rows, mean, variance), key)
+    return eqx.tree_at(lambda weights: (weights.prior, weights.decoder.profile.start), weights, (prior, table))
+
+
+def around(
+    mean: Float[Array, "n latent"], variance: Float[Array, "n latent"], prior: Prior, key: PRNGKeyArray
+) -> Prior:
+    """A prior of as many components, each about a record drawn by chance, the same whatever the labels."""
+    at = jax.random.randint(key, prior.logits.shape, 0, len(mean))
+    spreads = jnp.sqrt(variance[at] + SHARE * mean.var(0))
+    return Prior.of(mean[at], spreads, jnp.zeros_like(prior.logits), jnp.zeros_like(prior.told))

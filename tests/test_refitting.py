@@ -1,0 +1,68 @@
+"""What a VAE of profiles settles once its networks are done."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from genomimic import models
+from genomimic.models import vae
+from genomimic.run import CHECKPOINT, read_checkpoint, read_log, template
+from genomimic.training import fit, spec_of
+from tests.test_training import StopError, stopping_at
+from tests.toys import cells
+
+SETTINGS = {"steps": 200, "latent": 4, "components": 40, "width": 32, "draws": 8, "patience": 20}
+
+
+@pytest.fixture(scope="module")
+def sides():
+    return cells(500, np.random.default_rng(1)), cells(150, np.random.default_rng(2))
+
+
+def trained(sides, path, **settings):
+    model = models.build("vae", SETTINGS)
+    spec = spec_of(sides[0], ["cell_type"])
+    run = fit(model, *sides, spec=spec, path=path, **settings)
+    return run, read_checkpoint(path, template(run.model, spec))
+
+
+@pytest.fixture(scope="module")
+def whole(sides, tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole")
+    return *trained(sides, path), path
+
+
+def used(prior, told):
+    """How many components cells with this label come from, as if all were equally likely."""
+    weights = jax.nn.softmax(prior._logits(told))
+    return float(np.exp(-(weights * np.log(weights + 1e-12)).sum()))
+
+
+def test_in_the_end_unseen_cells_are_likelier_and_more_components_are_used(whole):
+    run, checkpoint, path = whole
+    trained_loss = min(row["loss"] for row in read_log(path))
+    assert checkpoint.best_loss < trained_loss - 0.002
+    before, after = (one.networks.average.prior for one in (checkpoint.state, run.state))
+    told = run.spec.conditions.told(jnp.array([0]))
+    assert used(after, told) > used(before, told)
+    assert float(abs(before.middles - after.middles).max()) > 0
+
+
+def test_what_is_worse_for_unseen_cells_is_not_kept(sides, whole, tmp_path, monkeypatch):
+    def wreck(spec, weights, *rest):
+        return eqx.tree_at(lambda weights: weights.prior.middles, weights, weights.prior.middles + 10.0)
+
+    monkeypatch.setattr(vae, "refitted", wreck)
+    run, checkpoint = trained(sides, tmp_path)
+    assert checkpoint.best_loss == pytest.approx(min(row["loss"] for row in read_log(tmp_path)), abs=1e-6)
+    assert float(abs(run.state.networks.average.prior.middles).max()) < 10
+
+
+def test_resumed_training_ends_with_the_same_bytes_and_is_not_settled_twice(sides, whole, tmp_path):
+    with pytest.raises(StopError):
+        trained(sides, tmp_path, progress=stopping_at(100))
+    for _ in range(2):
+        trained(sides, tmp_path)
+        assert (tmp_path / CHECKPOINT).read_bytes() == (whole[2] / CHECKPOINT).read_bytes()
