@@ -5,29 +5,69 @@
 Holdout and synthetic sets are drawn anew from known processes, `repeats` times: once the synthetic records come from
 the process of the real ones (fresh), once letters are replaced, a fifth of them or, where motifs are looked for, 5%
 (corrupted). The training records stay the same. The true score is the mean over all repeats; coverage is the share of
-repeats whose interval holds it. Motifs are looked for in 600 records of 200 letters, as fewer have too few sites.
+repeats whose interval holds it. Motifs are looked for in 600 records of 200 letters, as fewer have too few sites. Cells
+are 300 of 40 genes and three types; corrupted, a fifth of their counts are another cell's.
 Likelihoods are normal numbers, the same for training and unseen records (fresh) or lower for the former (corrupted).
 """
 
 import argparse
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
-from toys import MOTIFS, dataset, planted_values, real_values, substituted
+from toys import MOTIFS, cells, dataset, planted_values, real_values, substituted
 
+from genomimic.dataset import Dataset
 from genomimic.likelihoods import Halves, SeenAndUnseen, memory_scores
 from genomimic.metrics import METRICS
+from genomimic.metrics.base import profiles
+from genomimic.motifs import Motifs
 from genomimic.scoring import Scale, halved, interval
 from genomimic.views import View
 
 WORLDS = ("fresh", "corrupted")
 LIKELIHOODS = ("generalisation_gap", "membership_auc_likelihood")
-WITH_MOTIFS = 600
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A process that records are drawn from, how many, and how they are spoiled."""
+
+    draw: Callable[[int, np.random.Generator], Dataset]
+    spoil: Callable[[Dataset, np.random.Generator], Dataset]
+    n: int
+    motifs: Motifs | None = None
+
+
+def exchanged(data: Dataset, rng: np.random.Generator) -> Dataset:
+    """A fifth of the counts replaced by the same gene's in another cell."""
+    hit = rng.random(data.values.shape) < 0.2
+    return replace(data, values=np.where(hit, rng.permuted(data.values, axis=0), data.values))
+
+
+def kinds(n: int) -> dict[str, Kind]:
+    """By name; n records of letters."""
+
+    def worse(share: float) -> Callable[[Dataset, np.random.Generator], Dataset]:
+        return lambda data, rng: dataset(substituted(data.values, share, rng))
+
+    return {
+        "letters": Kind(lambda n, rng: dataset(real_values(n, rng)), worse(0.2), n),
+        "motifs": Kind(lambda n, rng: dataset(planted_values(n, rng)), worse(0.05), 600, MOTIFS),
+        "cells": Kind(cells, exchanged, 300),
+    }
+
+
+def kind_of(name: str) -> str:
+    """Kind of data that a metric is simulated on."""
+    if METRICS[name].family == "motifs":
+        return "motifs"
+    return "cells" if profiles in METRICS[name].needs else "letters"
 
 
 def main() -> None:
@@ -39,31 +79,28 @@ def main() -> None:
     parser.add_argument("--halves", type=int, default=50, help="draws of half the records; each gives two half-samples")
     options = parser.parse_args()
     wanted = options.metrics or [*METRICS, *LIKELIHOODS]
-    motifs = [name for name in wanted if name in METRICS and METRICS[name].family == "motifs"]
-    records = [name for name in wanted if name in METRICS and name not in motifs]
     print(f"{'metric':32s} {'world':10s} {'truth':>9s} {'sd':>8s} {'error':>8s} {'coverage':>9s} {'s':>6s}")
     for world in WORLDS:
-        simulate(records, world, options, motifs=False)
-        simulate(motifs, world, options, motifs=True)
+        for name, kind in kinds(options.n).items():
+            simulate([one for one in wanted if one in METRICS and kind_of(one) == name], world, options, kind)
         simulate_likelihoods([name for name in wanted if name in LIKELIHOODS], world, options)
 
 
-def simulate(wanted: Sequence[str], world: str, options: argparse.Namespace, *, motifs: bool) -> None:
+def simulate(wanted: Sequence[str], world: str, options: argparse.Namespace, kind: Kind) -> None:
     """Values and intervals of each metric over the repeats, and the seconds it took."""
     values, intervals, seconds = {}, {}, dict.fromkeys(wanted, 0.0)
-    draw, n, noise = (planted_values, WITH_MOTIFS, 0.05) if motifs else (real_values, options.n, 0.2)
-    train = View(dataset(draw(1000, np.random.default_rng(0))))
+    train = View(kind.draw(1000, np.random.default_rng(0)))
     for repeat in range(options.repeats if wanted else 0):
         rng = np.random.default_rng([1, repeat])
         holdout, generated, matched = (
-            halved(View(dataset(records)), options.halves, rng)
+            halved(View(records), options.halves, rng)
             for records in (
-                draw(n, rng),
-                substituted(draw(n, rng), noise * (world == "corrupted"), rng),
-                train.dataset.values[rng.permutation(len(train))[:n]],
+                kind.draw(kind.n, rng),
+                kind.spoil(kind.draw(kind.n, rng), rng) if world == "corrupted" else kind.draw(kind.n, rng),
+                train.dataset.take(rng.permutation(len(train))[: kind.n]),
             )
         )
-        scale = Scale(train, holdout, matched, (), holdout, {}, {}, motifs=MOTIFS if motifs else None)
+        scale = Scale(train, holdout, matched, (), holdout, {}, {}, motifs=kind.motifs)
         for name in wanted:
             metric = METRICS[name]
             if metric.applies(scale.comparison(generated)):

@@ -30,6 +30,19 @@ RECORDS = 5_000
 PAIRS = 2_000
 """Most records for metrics that compare all with all."""
 
+OF_FEW_NUMBERS = 2**0.5
+"""Times that the standard error of an agreement of few numbers is that of its half-samples.
+
+What keeps it below 1 is chance among these numbers, which (of correlations, on Fisher's scale) is as large in all
+records as in half.
+"""
+
+SHORT_AT_BEST = 1.25
+"""Times that the standard error is that of the half-samples of scores whose error grows as they get worse.
+
+Where chance makes such a score good, the half-samples say that it is more certain than it is.
+"""
+
 
 def all_records(comparison: Comparison) -> int:
     """How many synthetic records a metric reads that reads them all."""

@@ -14,7 +14,7 @@ from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
 from genomimic.embedding import wide_embedding
 from genomimic.features import profile
-from genomimic.metrics.base import RECORDS, metric, profiles
+from genomimic.metrics.base import OF_FEW_NUMBERS, RECORDS, metric, profiles
 from genomimic.metrics.gene_pairs import slope
 from genomimic.views import View
 
@@ -62,6 +62,7 @@ def types_of(comparison: Comparison) -> Types | None:
     references=False,
     limit=RECORDS,
     kind="correlation",
+    widen=OF_FEW_NUMBERS,
 )
 def fold_change_correlation(comparison: Comparison) -> float:
     """Pearson's r of log-fold changes, one type against all others, over the genes that mark types in training data."""
@@ -102,6 +103,7 @@ def fold_change_slope(comparison: Comparison) -> float:
     enough=some_types,
     references=False,
     limit=RECORDS,
+    widen=OF_FEW_NUMBERS,
 )
 def marker_overlap(comparison: Comparison) -> float:
     """Shared over all of the 50 genes that differ most from other types, synthetic and holdout; mean over types."""

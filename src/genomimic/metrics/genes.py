@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from genomimic.comparison import Comparison
 from genomimic.features import profile
-from genomimic.metrics.base import RECORDS, counts, metric, profiles
+from genomimic.metrics.base import RECORDS, SHORT_AT_BEST, counts, metric, profiles
 from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.views import View
 
@@ -119,6 +119,7 @@ def mean_variance(comparison: Comparison) -> float:
     floor="exchanged",
     needs=[profiles, counts],
     limit=RECORDS,
+    widen=SHORT_AT_BEST,
 )
 def mean_dropout(comparison: Comparison) -> float:
     """Root mean square difference between the smoothed curves of the share of zeros over mean of the genes."""

@@ -10,7 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from genomimic.comparison import Comparison, Marks
 from genomimic.divergence import jensen_shannon, null_bias
 from genomimic.embedding import Embedding, embedding
-from genomimic.metrics.base import PAIRS, RECORDS, metric, profiles
+from genomimic.metrics.base import PAIRS, RECORDS, SHORT_AT_BEST, metric, profiles
 from genomimic.metrics.differences import mean_discrepancy, sums_of
 from genomimic.metrics.discrimination import TRAINED_ON_EACH_OTHER, auc, labels_and_folds, marks_of
 from genomimic.views import View
@@ -19,6 +19,7 @@ TREES = 100
 FEWEST_IN_A_LEAF = 3
 NEIGHBOURS = 30
 RECORDS_A_NEIGHBOUR = 10  # of few records, few are near
+MOST_NEAR = 1000  # records of each set, as neighbours are looked for in every half-sample
 FREQUENCIES = 256
 MOST_CLUSTERS = 20
 RECORDS_A_CLUSTER = 50
@@ -61,16 +62,16 @@ def two_sample_auc_forest(comparison: Comparison) -> float:
     paper="Korsunsky et al. 2019 (LISI), doi:10.1038/s41592-019-0619-0",
     floor="independent",
     needs=[profiles],
-    limit=PAIRS,
+    limit=MOST_NEAR,
+    widen=SHORT_AT_BEST,
 )
 def mixing(comparison: Comparison) -> float:
     """Mean over cells of 1 / (p^2 + q^2), p and q the shares of real and synthetic cells among the 30 nearest.
 
     Of fewer than 300 cells, a tenth are near. 2 where both are mixed; 30 neighbours drawn by chance give 1.94. 1 where
-    they lie apart.
+    they lie apart. Neighbours are looked for again in every half-sample: those of the whole would tie halves together.
     """
-    found = comparison.marks(kinds_nearby)
-    return float(np.concatenate(found).mean())
+    return float(np.concatenate(kinds_nearby(comparison)).mean())
 
 
 @metric(

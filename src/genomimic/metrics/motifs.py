@@ -8,7 +8,7 @@ import numpy as np
 from genomimic.comparison import Comparison
 from genomimic.correlation import correlation
 from genomimic.features import sequence
-from genomimic.metrics.base import RECORDS, aligned, metric, variable_length
+from genomimic.metrics.base import OF_FEW_NUMBERS, RECORDS, aligned, metric, variable_length
 from genomimic.metrics.differences import Estimate, squared_difference
 from genomimic.motif_sites import letters, place_counts, site_counts, site_products
 from genomimic.motif_statistics import (
@@ -27,11 +27,6 @@ from genomimic.scanning import Scanner
 from genomimic.views import View
 
 CORRELATED = 3  # numbers at least that a correlation is over
-OF_FEW_NUMBERS = 2**0.5
-"""Times that the standard error of a correlation of few numbers is that of its half-samples.
-
-What keeps it below 1 is chance among these numbers, which on Fisher's scale is as large in all records as in half.
-"""
 
 
 def has_motifs(comparison: Comparison) -> bool:
