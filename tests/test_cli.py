@@ -11,13 +11,16 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 
 import genomimic
 from genomimic import arguments, cli, evaluation, models, run, sampling, training
+from genomimic.designing import METHODS
 from genomimic.errors import UsageError
+from genomimic.predictors import LEARNERS
 from genomimic.run import CHECKPOINT
 from genomimic.writing import write
 from tests.conftest import toy
@@ -734,3 +737,8 @@ def test_help_names_every_flag(works, command):
         shown = works(command, flag)
         assert [word for word in HELP[command].split() if word not in shown] == []
     assert command in works("--help")
+
+
+def test_help_names_the_methods_and_learners_that_there_are():
+    assert set(get_args(get_type_hints(cli.design)["method"])) == set(METHODS)
+    assert set(get_args(get_type_hints(cli.predict)["learner"])) == {"auto", *LEARNERS}

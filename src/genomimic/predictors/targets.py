@@ -116,8 +116,8 @@ def target_of(data: Dataset, label: str) -> Target:
         )
     if counts.min() < FEWEST_OF_CLASS:
         raise DataError(
-            f"{label}: {counts.min()} records of class {str(names[counts.argmin()])!r} are too few; give at least "
-            f"{FEWEST_OF_CLASS} of each, or leave that class out"
+            f"{label}: too few records of class {str(names[counts.argmin()])!r} ({counts.min()}); give at least "
+            f"{FEWEST_OF_CLASS} of each class, or leave that one out"
         )
     return Classes(label, tuple(names.tolist()))
 
