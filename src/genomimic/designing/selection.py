@@ -9,13 +9,16 @@ from genomimic.dataset import Dataset
 from genomimic.designing.brief import Brief
 from genomimic.modalities import Sequences
 
+SAMPLES = 200
+"""Drawn for each design."""
+
 APART = 0.1
 """Share of letters in which two designs must differ."""
 
 
 def select(brief: Brief, *, pool: int | None = None) -> Dataset:
-    """The best n of `pool` samples (100 for each design where not given), no two of them near twins."""
-    drawn = brief.drawn(pool or 100 * brief.n)
+    """The best n of `pool` samples (200 for each design where not given), no two of them near twins."""
+    drawn = brief.drawn(pool or SAMPLES * brief.n)
     return brief.finished("select", drawn.values[distinct(drawn, brief.reward(drawn), brief.n)])
 
 

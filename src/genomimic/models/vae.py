@@ -56,14 +56,14 @@ SEQUENCES: Mapping[str, Any] = {
     "decay": 0.3,
 }
 PROFILES: Mapping[str, Any] = {
-    "latent": 20,
+    "latent": 40,
     "components": 200,
     "warmup": 0.3,
-    "width": 128,
+    "width": 256,
     "layers": 1,
     "dropout": 0.0,
     "rate": 0.002,
-    "decay": 1.0,
+    "decay": 0.5,
 }
 STEPS = {True: (600, 4000, 20), False: (1000, 10_000, 100)}
 """Least and most steps, and passes over the data, of ordered and of other records."""
@@ -94,7 +94,7 @@ class VAE(Model):
     shown: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "kl")
 
     latent: int | None = None
-    """Latent units; where not given, 12 for sequences and 20 for profiles."""
+    """Latent units; where not given, 12 for sequences and 40 for profiles."""
     signal: Annotated[float, Limits(0.01, 0.99)] | None = None
     """Standard deviation of each latent unit's means over records; the rest, to a variance of 1, is uncertainty. Where
     not given, 0.5 for sequences; in profiles every record has an uncertainty of its own."""
@@ -103,7 +103,7 @@ class VAE(Model):
     warmup: Share | None = None
     """Share of the steps in which the KL term gains its weight; where not given, 0 for sequences, 0.3 for profiles."""
     width: int | None = None
-    """Units of each decoder layer; where not given, 64 for sequences and 128 for profiles."""
+    """Units of each decoder layer; where not given, 64 for sequences and 256 for profiles."""
     layers: int | None = None
     """Decoder layers; where not given, 4 for sequences, each looking twice as far back, and 1 for profiles."""
     taps: int = 3
@@ -113,7 +113,7 @@ class VAE(Model):
     rate: Positive | None = None
     """Peak learning rate; where not given, 0.004 for sequences and 0.002 for profiles."""
     decay: float | None = None
-    """Weight decay; where not given, 0.3 for sequences and 1 for profiles."""
+    """Weight decay; where not given, 0.3 for sequences and 0.5 for profiles."""
     batch: int = 128
     """Records in a training step."""
     steps: int | None = None
