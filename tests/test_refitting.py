@@ -8,6 +8,8 @@ import pytest
 
 from genomimic import models
 from genomimic.models import vae
+from genomimic.models.prior import Prior
+from genomimic.models.refitting import around
 from genomimic.run import CHECKPOINT, read_checkpoint, read_log, template
 from genomimic.training import fit, spec_of
 from tests.test_training import StopError, stopping_at
@@ -52,7 +54,7 @@ def test_in_the_end_unseen_cells_are_likelier_and_more_components_are_used(whole
 
 def test_what_is_worse_for_unseen_cells_is_not_kept(sides, whole, tmp_path, monkeypatch):
     def wreck(spec, weights, *rest):
-        return eqx.tree_at(lambda weights: weights.prior.middles, weights, weights.prior.middles + 10.0)
+        return [eqx.tree_at(lambda weights: weights.prior.middles, weights, weights.prior.middles + 10.0)] * 2
 
     monkeypatch.setattr(vae, "refitted", wreck)
     run, checkpoint = trained(sides, tmp_path)
@@ -66,3 +68,13 @@ def test_resumed_training_ends_with_the_same_bytes_and_is_not_settled_twice(side
     for _ in range(2):
         trained(sides, tmp_path)
         assert (tmp_path / CHECKPOINT).read_bytes() == (whole[2] / CHECKPOINT).read_bytes()
+
+
+def test_components_of_few_cells_share_them():
+    rng = np.random.default_rng(4)
+    mean = jnp.asarray(rng.normal(size=(66, 4)), jnp.float32)
+    begun = around(mean, jnp.ones((66, 4)), Prior.begin(40, 4, 0, jax.random.key(0)), jax.random.key(1))
+    middles = np.unique(np.asarray(begun.middles), axis=0)
+    assert begun.middles.shape == (40, 4)
+    assert len(middles) == 6
+    assert np.isin(np.round(10 * middles, 4), np.round(np.asarray(mean), 4)).all()

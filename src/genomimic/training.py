@@ -165,14 +165,14 @@ class _Loop:
         train: Shaped[np.ndarray, "n length"],
         validate: Callable[[State, PRNGKeyArray], tuple[State, Scalars]],
     ) -> Checkpoint:
-        """With what a model settles in the end, where unseen records are no worse for it."""
+        """With the best of the states that its model makes in the end, if one is better than the best so far."""
         rows = jnp.asarray(train[np.random.default_rng(self.seed).permutation(len(train))[:MOST_SEEN]])
-        state = self.model.finished(self.spec, checkpoint.best, rows, self.key(FINISH))
-        if state is checkpoint.best:
-            return checkpoint
-        state, judged = validate(state, jax.random.fold_in(self.key(VALIDATE), checkpoint.best_step))
-        loss = float(judged["loss"])
-        return replace(checkpoint, best=state, best_loss=loss) if loss <= checkpoint.best_loss else checkpoint
+        key = jax.random.fold_in(self.key(VALIDATE), checkpoint.best_step)
+        for state in self.model.finished(self.spec, checkpoint.best, rows, self.key(FINISH)):
+            state, judged = validate(state, key)
+            if float(judged["loss"]) < checkpoint.best_loss:
+                checkpoint = replace(checkpoint, best=state, best_loss=float(judged["loss"]))
+        return checkpoint
 
     def _judged(self, before: Checkpoint, state: State, log: list[Row]) -> Checkpoint:
         """The next checkpoint: best state kept, and a reason to stop if there is one."""

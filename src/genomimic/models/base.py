@@ -167,9 +167,14 @@ class Model(ABC):
         log_probs = jax.lax.map(lambda x: self.log_prob(spec, state, x, key), values, batch_size=256)
         return state, {"loss": mean_bits(spec, values, log_probs)}
 
-    def finished(self, spec: Spec, state: State, rows: Shaped[Array, "n columns"], key: PRNGKeyArray) -> State:
-        """The best state with what is only settled once training has ended, from some of the training records."""
-        return state
+    def finished(
+        self, spec: Spec, state: State, rows: Shaped[Array, "n columns"], key: PRNGKeyArray
+    ) -> Sequence[State]:
+        """States that the best one may give way to once training has ended, from some of the training records.
+
+        That which is best on unseen records is kept, or the best state itself. Unless a model says otherwise, none.
+        """
+        return ()
 
     @abstractmethod
     def sample(

@@ -22,6 +22,8 @@ STEPS = 400
 BATCH = 256
 RATE = 0.01
 
+RECORDS_A_COMPONENT = 10
+
 SHARE = 0.1
 """Of the variance of all records' latent vectors, in each component of the prior to begin with."""
 
@@ -33,10 +35,11 @@ def refitted(
     rows: Shaped[Array, "n columns"],
     hidden: float,
     key: PRNGKeyArray,
-) -> Autoencoder:
-    """Networks whose prior and column table lower the loss most, given the encoder's means and variances of records.
+) -> tuple[Autoencoder, Autoencoder]:
+    """Networks with the prior that suits the encoder's means and variances best, and with such columns' numbers too.
 
-    A share of the labels is `hidden`, as in training.
+    The former are for few records, whose chance looks less than it is to networks that know them. A share of the labels
+    is `hidden`, as in training.
     """
     (mean, variance), decoder = posterior, weights.decoder
     assert isinstance(decoder, ProfileDecoder)
@@ -66,13 +69,18 @@ def refitted(
         return jax.lax.scan(step, (start, nn.begin(optimiser, start)), jax.random.split(key, STEPS))[0][0]
 
     prior, table = descended(start, (rows, mean, variance), key)
-    return eqx.tree_at(lambda weights: (weights.prior, weights.decoder.profile.start), weights, (prior, table))
+    first = eqx.tree_at(lambda weights: weights.prior, weights, prior)
+    return first, eqx.tree_at(lambda weights: weights.decoder.profile.start, first, table)
 
 
 def around(
     mean: Float[Array, "n latent"], variance: Float[Array, "n latent"], prior: Prior, key: PRNGKeyArray
 ) -> Prior:
-    """A prior of as many components, each about a record drawn by chance, the same whatever the labels."""
-    at = jax.random.randint(key, prior.logits.shape, 0, len(mean))
+    """A prior whose components lie about records drawn by chance, the same whatever the labels.
+
+    Of few records several components share one, and stay together: one for each record would hand out copies.
+    """
+    kinds = max(len(mean) // RECORDS_A_COMPONENT, 1)
+    at = jax.random.permutation(key, len(mean))[jnp.arange(len(prior.logits)) % kinds]
     spreads = jnp.sqrt(variance[at] + SHARE * mean.var(0))
     return Prior.of(mean[at], spreads, jnp.zeros_like(prior.logits), jnp.zeros_like(prior.told))

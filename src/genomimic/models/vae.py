@@ -237,13 +237,15 @@ class VAE(Model):
         bits = mean_bits(spec, values, bound)
         return state, {"loss": bits, "validation_kl": kl, "active_units": active, "told_nats": told.mean()}
 
-    def finished(self, spec: Spec, state: VAEState, rows: Shaped[Array, "n columns"], key: PRNGKeyArray) -> VAEState:
-        """With a mixture as the prior, this and what belongs to columns are fitted again, the networks being done."""
+    def finished(
+        self, spec: Spec, state: VAEState, rows: Shaped[Array, "n columns"], key: PRNGKeyArray
+    ) -> Sequence[VAEState]:
+        """Of profiles, with a mixture as the prior: with this fitted again, and with the columns' numbers too."""
         if self.components == 1 or spec.ordered:
-            return state
+            return ()
         encode = jax.jit(lambda state, rows: jax.lax.map(partial(self.encode, spec, state), rows, batch_size=64))
-        average = refitted(spec, state.networks.average, encode(state, rows), rows, self.hidden, key)
-        return eqx.tree_at(lambda state: state.networks.average, state, average)
+        fitted = refitted(spec, state.networks.average, encode(state, rows), rows, self.hidden, key)
+        return [eqx.tree_at(lambda state: state.networks.average, state, weights) for weights in fitted]
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         weights = state.networks.average
