@@ -332,7 +332,7 @@ def impute(
         check(loaded)
     else:
         imputing.run_beside(out)
-    model = model_of("vae", settings)
+    model = model_of("vae", imputing.FILLING | settings)
     with Display() as display:
         kind = replace(reading, modality=loaded.modality) if loaded else reading
         made = imputing.impute_file(

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import sparse
 
 import genomimic
-from genomimic import imputation
+from genomimic import imputation, models
 from genomimic.dataset import Dataset
 from genomimic.errors import RunError, UsageError
 from genomimic.imputation import Imputed
@@ -28,6 +28,9 @@ from genomimic.run import Run, replacing
 from genomimic.writing import Writer, appearing, check_format
 
 FORMAT = 1
+
+FILLING = {"latent": "20", "width": "128", "decay": "1"}
+"""Settings of a vae that is trained to fill in: it need not make cells that look right, and foretells values better."""
 
 
 class Imputation(NamedTuple):
@@ -75,13 +78,13 @@ def impute_file(
 ) -> Imputation:
     """Fill in what is not known and write it to a file, with scores on hidden values beside it.
 
-    Without a `run`, `model` is trained on the data into a directory beside the file.
+    Without a `run`, `model` is trained on the data into a directory beside the file; where not given, a vae with the
+    settings `FILLING`.
     """
     out = Path(out)
     check_data(data, out, zeros=zeros)
     if run is None:
-        assert model is not None
-        run = train(model, data, out=run_beside(out), by=by, seed=seed, watch=watch)
+        run = train(model or models.build("vae", FILLING), data, out=run_beside(out), by=by, seed=seed, watch=watch)
     imputation.check(run)
     watch("impute", 0.0, "")
     found = imputation.impute(run, data, zeros=zeros, draws=draws, seed=seed)

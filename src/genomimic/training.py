@@ -78,7 +78,8 @@ def fit(
     """Train a model and keep its best state by validation; with `path`, checkpoint there and go on from what is there.
 
     `spec` is what the model is told of the training set; where not given, `spec_of` finds it, without conditions.
-    Training ends at the first validation after `deadline`, a time on the clock of `time.monotonic`.
+    Steps end at the first validation after `deadline`, a time on the clock of `time.monotonic`; what the model does in
+    the end (`Model.finished`) comes on top.
     The same seed gives the same state on the same platform, interrupted and resumed or not. Raises `TrainingError`
     where training breaks down before any usable state.
     """
@@ -154,9 +155,9 @@ class _Loop:
                 checkpoint = replace(
                     checkpoint, stopped=f"the time given was over after {now} of {self.plan.steps} steps"
                 )
+            progress(Progress(now, self.plan.steps, row))
             if checkpoint.stopped:
                 checkpoint = self._finished(checkpoint, train, lambda state, key: validate(state, unseen, key))
-            progress(Progress(now, self.plan.steps, row))
             yield checkpoint
 
     def _finished(

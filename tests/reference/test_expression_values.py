@@ -70,6 +70,16 @@ def test_a_gene_that_synthetic_cells_lack_goes_with_no_other_gene():
     assert abs(found).max() <= 1 + 1e-5
 
 
+def test_a_gene_that_is_the_same_in_all_synthetic_cells_goes_with_no_other_gene():
+    rng = np.random.default_rng(3)
+    real, made = rng.normal(size=(2, 3001, 60))
+    made[:, :5] = 10.7
+    found, _ = correlations(compare(*(profiles(one, "continuous") for one in (real, real, made))))
+    constant = np.isin(np.triu_indices(60, 1), np.arange(5)).any(0)
+    assert (found[constant] == 0).all()
+    assert (found[~constant] != 0).all()
+
+
 def test_library_size_is_scipys_energy_distance_less_chance():
     a, b = np.array([[9], [99], [999]]), np.array([[99], [9999], [99]])
     sides = compare(*(profiles(one) for one in (b, b, a)))

@@ -15,7 +15,7 @@ ACTIVE_NATS = 0.01
 def training_figure(log: TrainingLog) -> Figure:
     """How the model learned."""
     chart = training.training_curves(log.columns, best_step=log.best_step)
-    best = "" if log.best_step is None else f" The dashed line is step {log.best_step:,}, whose state was kept."
+    best = "" if log.best_step is None else f" The dashed line is step {log.best_step:,}, which the kept state is from."
     stop = f" Training ended: {log.stop_reason}." if log.stop_reason else ""
     last = {
         name: values[np.isfinite(values)] for name, values in log.columns.items() if name not in ("step", "seconds")

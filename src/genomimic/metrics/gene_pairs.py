@@ -18,7 +18,8 @@ from genomimic.views import View
 GENES = 500
 
 CONSTANT = 1e-5
-"""Variance, in units of that of training cells, up to which a gene goes with no other: rounding is all that is left."""
+"""Variance that rounding may leave to a gene that is constant, as a share of its mean square and of the variance of
+training cells; such a gene goes with no other."""
 
 
 @metric(
@@ -97,7 +98,8 @@ def _correlations(view: View, train: View) -> Float32[np.ndarray, " pairs"]:
     products = sums[genes:] / n - means[upper[0]] * means[upper[1]]
     diagonal = upper[0] == upper[1]
     variances = products[diagonal]
-    spread = np.where(variances > CONSTANT, np.sqrt(np.maximum(variances, CONSTANT)), np.float32(np.inf))
+    least = CONSTANT * np.maximum((sums[genes:] / n)[diagonal], 1)
+    spread = np.where(variances > least, np.sqrt(np.maximum(variances, least)), np.float32(np.inf))
     return (products / (spread[upper[0]] * spread[upper[1]]))[~diagonal]
 
 

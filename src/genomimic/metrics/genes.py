@@ -99,6 +99,7 @@ def gene_zeros(comparison: Comparison) -> float:
     floor="exchanged",
     needs=[profiles],
     limit=RECORDS,
+    widen=SHORT_AT_BEST,
 )
 def mean_variance(comparison: Comparison) -> float:
     """Root mean square difference between the smoothed curves of standard deviation over mean of the genes."""

@@ -25,7 +25,7 @@ RATE = 0.01
 RECORDS_A_COMPONENT = 10
 
 SHARE = 0.1
-"""Of the variance of all records' latent vectors, in each component of the prior to begin with."""
+"""Of the variance of all records' posterior means, in each component of the prior to begin with."""
 
 
 def refitted(
@@ -39,20 +39,22 @@ def refitted(
     """Networks with the prior that suits the encoder's means and variances best, and with such columns' numbers too.
 
     The former are for few records, whose chance looks less than it is to networks that know them. A share of the labels
-    is `hidden`, as in training.
+    is `hidden` from prior and decoder; the encoder is told all.
     """
     (mean, variance), decoder = posterior, weights.decoder
     assert isinstance(decoder, ProfileDecoder)
     optimiser = optax.adam(optax.cosine_decay_schedule(RATE, STEPS))
-    start = around(mean, variance, weights.prior, jax.random.fold_in(key, 0)), decoder.profile.start
+    begin_key, key = jax.random.split(key)
+    start = around(mean, variance, weights.prior, begin_key), decoder.profile.start
 
     def loss(parts: tuple[Prior, Any], at: Any, key: PRNGKeyArray) -> Float[Array, ""]:
         """Of the records in a batch, in nats each; `at` is their rows, means and variances."""
         (prior, table), (rows, mean, variance) = parts, at
         after = eqx.tree_at(lambda decoder: decoder.profile.start, decoder, table)
         values, told = jax.vmap(spec.conditions.apart)(rows)
-        told = jax.vmap(spec.conditions.hidden, (0, None, 0))(told, hidden, jax.random.split(key, len(rows)))
-        z = mean + jnp.sqrt(variance) * jax.random.normal(key, mean.shape)
+        hide_key, noise_key = jax.random.split(key)
+        told = jax.vmap(spec.conditions.hidden, (0, None, 0))(told, hidden, jax.random.split(hide_key, len(rows)))
+        z = mean + jnp.sqrt(variance) * jax.random.normal(noise_key, mean.shape)
         params = jax.vmap(after.params, (None, 0, 0, 0))(spec, z, told, spec.observation.features(values))
         read = jax.vmap(spec.observation.log_prob)(params, values).sum(1)
         return -(read + jax.vmap(prior.log_prob)(z, told)).mean()

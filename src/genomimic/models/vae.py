@@ -9,8 +9,8 @@ the variance is 1 - signal^2. Over all records z then has mean 0 and variance 1,
 unit says something of each record: the KL term is a constant that nothing can shrink.
 
 Genes have no order, and the decoder has nothing but z. There the encoder gives every record a variance of its own, and
-the prior is a mixture of Gaussians learned with the rest: cells come in kinds, with nothing between them. The KL term
-counts little at first and fully after `warmup` of the steps.
+the prior is a mixture of Gaussians learned with the rest, and fitted again in the end (`refitting.py`): cells come in
+kinds, with nothing between them. The KL term counts little at first and fully after `warmup` of the steps.
 """
 
 from collections.abc import Mapping, Sequence
