@@ -71,7 +71,7 @@ def mixing(comparison: Comparison) -> float:
     Of fewer than 300 cells, a tenth are near. 2 where both are mixed; 30 neighbours drawn by chance give 1.94. 1 where
     they lie apart. Neighbours are looked for again in every half-sample: those of the whole would tie halves together.
     """
-    return float(np.concatenate(kinds_nearby(comparison)).mean())
+    return float(kinds_nearby(comparison).mean())
 
 
 @metric(
@@ -139,12 +139,12 @@ def forest_scores(comparison: Comparison) -> Marks:
     return marks_of(scores, comparison)
 
 
-def kinds_nearby(comparison: Comparison) -> Marks:
+def kinds_nearby(comparison: Comparison) -> Float[np.ndarray, " records"]:
     """Effective number of kinds, real and synthetic, among each cell's nearest others."""
     sides = [comparison.points(view) for view in (comparison.holdout, comparison.synthetic)]
     points, synthetic = np.concatenate(sides), np.repeat([False, True], [len(side) for side in sides])
     share = np.concatenate([_share_nearby(points, synthetic, start) for start in range(0, len(points), _ROWS_AT_ONCE)])
-    return marks_of(1 / (share**2 + (1 - share) ** 2), comparison)
+    return 1 / (share**2 + (1 - share) ** 2)
 
 
 def frequencies(train: View) -> Float[np.ndarray, "dimensions waves"]:

@@ -23,9 +23,7 @@ class Prior(eqx.Module):
     def begin(cls, components: int, latent: int, told: int, key: PRNGKeyArray) -> "Prior":
         """One is N(0, I); several begin as that, at middles of their own."""
         middles = jax.random.normal(key, (components, latent)) * (components > 1)
-        return cls(
-            middles / QUICK, jnp.zeros((components, latent)), jnp.zeros(components), jnp.zeros((components, told))
-        )
+        return cls.of(middles, jnp.ones((components, latent)), jnp.zeros(components), jnp.zeros((components, told)))
 
     @classmethod
     def of(
