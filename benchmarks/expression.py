@@ -61,7 +61,7 @@ def bound(run: Run, cells: Dataset, draws: int = 1000) -> float:
 
         def read(z: Any) -> Any:
             params = decoder.params(spec, z, told, observation.features(values))
-            return observation.log_pmf(params, observation.log_mean(params, values), values.astype(jnp.float32)).sum()
+            return observation.log_density(observation.given(params, values), values).sum()
 
         return jax.nn.logsumexp(jax.lax.map(read, z) + log_ratio) - jnp.log(float(draws))
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.special import gammaln
+from scipy.special import gammaln, log_softmax, logsumexp
 from scipy.stats import nbinom, norm
 
-from genomimic.observation import Gaussian, NegativeBinomial, build
+from genomimic.models.prior import Prior
+from genomimic.observation import Gaussian, NegativeBinomial, apart, build
 from genomimic.observation.negative_binomial import LEAST_SPREAD, log_negative_binomial, log_rising
 from tests.toys import cells
 
@@ -80,6 +81,39 @@ def test_unknown_counts_are_not_scored_and_the_total_is_told_by_the_others():
     log_mean = np.asarray(observation.log_mean(params, jnp.asarray(hidden)))
     total = (x[0].sum() - x[0, 3]) / (1 - share[3])
     np.testing.assert_allclose(np.exp(log_mean), total * share, rtol=1e-4)
+
+
+def test_a_record_of_which_hardly_anything_is_known_has_a_likelihood_and_a_slope():
+    x = counts()
+    observation = NegativeBinomial.of(x)
+    params = jnp.asarray(observation.start(x)).at[0, 0].add(-90.0)
+    scored = jax.value_and_grad(lambda params, row: observation.log_prob(params, row).sum())
+    for row in (np.where(np.arange(x.shape[1]) == 0, 1, -1), np.full(x.shape[1], -1)):
+        value, slope = scored(params, jnp.asarray(row))
+        assert np.isfinite(value)
+        assert np.isfinite(slope).all()
+
+
+def test_numbers_taken_apart_have_the_gradient_of_slices():
+    params = jax.random.normal(jax.random.key(0), (5, 3))
+
+    def weighed(parts):
+        return sum((i + 1) * (part**2).sum() for i, part in enumerate(parts))
+
+    found = jax.grad(lambda params: weighed(apart(params)))(params)
+    np.testing.assert_allclose(found, jax.grad(lambda params: weighed(params.T))(params), rtol=1e-6)
+
+
+@pytest.mark.parametrize("spread", [0.02, 1.0])
+def test_a_latent_vector_is_as_likely_as_scipy_says(spread):
+    rng = np.random.default_rng(0)
+    middles, spreads = 2 * rng.normal(size=(50, 20)), spread * rng.uniform(0.5, 2, (50, 20))
+    logits, told = rng.normal(size=50), rng.normal(size=(50, 3))
+    label, z = np.array([0.0, 1.0, 0.0]), middles[7] + spreads[7] * rng.normal(size=20)
+    each = norm.logpdf(z, middles, spreads).sum(1) + log_softmax(logits + told @ label)
+    prior = Prior.of(*(jnp.asarray(one, jnp.float32) for one in (middles, spreads, logits, told)))
+    found = prior.log_prob(jnp.asarray(z, jnp.float32), jnp.asarray(label, jnp.float32))
+    assert float(found) == pytest.approx(logsumexp(each), abs=0.01 if spread < 1 else 1e-4)
 
 
 @pytest.mark.parametrize("inflated", KINDS.values(), ids=KINDS)

@@ -7,12 +7,22 @@ Categorical(symbols=4, ends=False)
 from collections.abc import Mapping
 from typing import Any
 
-from genomimic.observation.base import Measured, Observation, Reach
+from genomimic.observation.base import Measured, Observation, Reach, apart
 from genomimic.observation.categorical import Categorical
 from genomimic.observation.gaussian import Gaussian
 from genomimic.observation.negative_binomial import NegativeBinomial
 
-__all__ = ["OBSERVATIONS", "Categorical", "Gaussian", "Measured", "NegativeBinomial", "Observation", "Reach", "build"]
+__all__ = [
+    "OBSERVATIONS",
+    "Categorical",
+    "Gaussian",
+    "Measured",
+    "NegativeBinomial",
+    "Observation",
+    "Reach",
+    "apart",
+    "build",
+]
 
 OBSERVATIONS: dict[str, type[Observation]] = {
     "categorical": Categorical,

@@ -18,10 +18,13 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 from scipy.stats import nbinom
 
-from genomimic.observation.base import Measured, Reach
+from genomimic.observation.base import Measured, Reach, apart
 
 LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
 """Outputs by place: the last only where zeros are inflated."""
+
+Outputs = tuple[Float[Array, " length"], ...]
+"""A row's parameters, output by output."""
 
 MOST_SEEN = 10.0
 """Standard deviations that a count of 1 is at most to a network: more would make the rarest genes the loudest."""
@@ -34,6 +37,9 @@ MULTIPLIED = 6
 
 MOST = 1e9
 """Largest mean of a count that is drawn."""
+
+LEAST_KNOWN = 1e-30
+"""Share of a record's total that the known values are expected to hold, at least."""
 
 LEAST_SPREAD = 0.01
 """Of the logarithm of library sizes; below it all records are as good as equally deep."""
@@ -97,42 +103,32 @@ class NegativeBinomial(Measured):
 
     def log_mean(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
         """Logarithm of the mean of every value, known or not, given the known ones' total."""
-        log_share, log_library = self._shares(params, x)
+        log_share, log_library = self._shares(apart(params), x)
         return log_library + log_share
 
     def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
         """Of each count given the library size, and an equal part of the library size's own, in nats."""
-        seen = self.observed(x)
-        log_share, log_library = self._shares(params, x)
+        outputs, seen = apart(params), self.observed(x)
+        log_share, log_library = self._shares(outputs, x)
         counts = jnp.maximum(x, 0).astype(jnp.float32)
-        of_counts = self.log_pmf(params, log_library + log_share, counts)
-        of_library = norm.logpdf(log_library, *self._library(params)) - log_library
+        of_counts = self.log_density(self._about(outputs, log_library + log_share), counts)
+        of_library = norm.logpdf(log_library, *self._library(outputs)) - log_library
         return jnp.where(seen, of_counts + of_library / jnp.maximum(seen.sum(), 1), 0.0)
-
-    def log_pmf(
-        self,
-        params: Float[Array, "length outputs"],
-        log_mean: Float[Array, " length"],
-        counts: Float[Array, " length"],
-    ) -> Float[Array, " length"]:
-        """Log-probability of each count about a given mean."""
-        return self.log_density(self._about(params, log_mean), counts)
 
     def given(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, "length given"]:
         """Logarithms of mean and dispersion and, where zeros are inflated, the log-odds of a zero of another origin."""
-        return self._about(params, self.log_mean(params, x))
+        return self._about(apart(params), self.log_mean(params, x))
 
-    def _about(
-        self, params: Float[Array, "length outputs"], log_mean: Float[Array, " length"]
-    ) -> Float[Array, "length given"]:
-        zero = (params[:, ZERO],) if self.zero_inflated else ()
-        return jnp.stack([log_mean, params[:, DISPERSION], *zero], 1)
+    def _about(self, outputs: Outputs, log_mean: Float[Array, " length"]) -> Float[Array, "length given"]:
+        zero = (outputs[ZERO],) if self.zero_inflated else ()
+        return jnp.stack([log_mean, outputs[DISPERSION], *zero], 1)
 
     def log_density(self, given: Float[Array, "*shape given"], x: Shaped[Array, "*shape"]) -> Float[Array, "*shape"]:
-        found = log_negative_binomial(x.astype(jnp.float32), given[..., 0], given[..., 1])
-        if not self.zero_inflated:
+        log_mean, log_size, *zeros = apart(given)
+        found = log_negative_binomial(x.astype(jnp.float32), log_mean, log_size)
+        if not zeros:
             return found
-        zero, kept = jax.nn.log_sigmoid(given[..., 2]), jax.nn.log_sigmoid(-given[..., 2])
+        zero, kept = jax.nn.log_sigmoid(zeros[0]), jax.nn.log_sigmoid(-zeros[0])
         return jnp.where(x == 0, jnp.logaddexp(zero, kept + found), kept + found)
 
     def expected(self, given: Float[Array, "*shape given"]) -> Float[Array, "*shape"]:
@@ -150,32 +146,34 @@ class NegativeBinomial(Measured):
     def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Int[Array, " length"]:
         """A record: its library size first, then every count."""
         library_key, key = jax.random.split(key)
-        return self._draw_about(params, self._drawn_mean(params, library_key), key)
+        outputs = apart(params)
+        return self._draw_about(outputs, self._drawn_mean(outputs, library_key), key)
 
-    def _drawn_mean(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, " length"]:
+    def _drawn_mean(self, outputs: Outputs, key: PRNGKeyArray) -> Float[Array, " length"]:
         """Logarithms of the means of a record whose library size is drawn."""
-        middle, spread = self._library(params)
-        return middle + spread * jax.random.normal(key) + jax.nn.log_softmax(params[:, LOGIT])
+        middle, spread = self._library(outputs)
+        return middle + spread * jax.random.normal(key) + jax.nn.log_softmax(outputs[LOGIT])
 
     def _draw_about(
-        self, params: Float[Array, "length outputs"], log_mean: Float[Array, " length"], key: PRNGKeyArray
+        self, outputs: Outputs, log_mean: Float[Array, " length"], key: PRNGKeyArray
     ) -> Int[Array, " length"]:
         """A count about each mean: a Poisson draw of a gamma draw."""
         gamma_key, poisson_key, zero_key = jax.random.split(key, 3)
-        log_size = params[:, DISPERSION]
+        log_size = outputs[DISPERSION]
         rate = jnp.exp(jax.random.loggamma(gamma_key, jnp.exp(log_size)) + log_mean - log_size)
         drawn = jax.random.poisson(poisson_key, rate).astype(jnp.int32)
         if not self.zero_inflated:
             return drawn
-        return jnp.where(jax.random.bernoulli(zero_key, jax.nn.sigmoid(params[:, ZERO])), 0, drawn)
+        return jnp.where(jax.random.bernoulli(zero_key, jax.nn.sigmoid(outputs[ZERO])), 0, drawn)
 
     def relax(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length inputs"]:
         """Straight-through draw: a drawn count forward, the mean's slope backward."""
         library_key, key = jax.random.split(key)
-        log_mean = self._drawn_mean(params, library_key)
-        hard = self.features(self._draw_about(params, log_mean, key))
+        outputs = apart(params)
+        log_mean = self._drawn_mean(outputs, library_key)
+        hard = self.features(self._draw_about(outputs, log_mean, key))
         mean = jnp.exp(log_mean)
-        kept = jax.nn.sigmoid(-params[:, ZERO]) if self.zero_inflated else 1.0
+        kept = jax.nn.sigmoid(-outputs[ZERO]) if self.zero_inflated else 1.0
         soft = ((jnp.log1p(kept * mean) - self.centre) / self.scale)[..., None]
         return jax.lax.stop_gradient(hard - soft) + soft
 
@@ -221,18 +219,20 @@ class NegativeBinomial(Measured):
         return nbinom.ppf(levels, whole[:, None], (whole / (whole + mean))[:, None]).astype(np.int32)
 
     def _shares(
-        self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
+        self, outputs: Outputs, x: Shaped[Array, " length"]
     ) -> tuple[Float[Array, " length"], Float[Array, ""]]:
         """Log-share of the total of every value, and the log of the total that the known ones tell."""
-        seen = self.observed(x)
-        log_share = jax.nn.log_softmax(params[:, LOGIT])
+        logits, seen = outputs[LOGIT], self.observed(x)
+        top = jax.lax.stop_gradient(logits.max())
+        parts = jnp.exp(logits - top)
+        known = jnp.where(seen.any(), jnp.where(seen, parts, 0.0).sum() / parts.sum(), 1.0)
         total = jnp.where(seen, x, 0).astype(jnp.float32).sum()
-        known = jax.nn.logsumexp(jnp.where(seen, log_share, -jnp.inf))
-        return log_share, jnp.log(jnp.maximum(total, 1.0)) - jnp.where(seen.any(), known, 0.0)
+        log_library = jnp.log(jnp.maximum(total, 1.0)) - jnp.log(jnp.maximum(known, LEAST_KNOWN))
+        return logits - top - jnp.log(parts.sum()), log_library
 
-    def _library(self, params: Float[Array, "length outputs"]) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    def _library(self, outputs: Outputs) -> tuple[Float[Array, ""], Float[Array, ""]]:
         """Mean and standard deviation of the logarithm of the library size."""
-        return params[:, LIBRARY].mean(), jnp.exp(params[:, SPREAD].mean()) + LEAST_SPREAD
+        return outputs[LIBRARY].mean(), jnp.exp(outputs[SPREAD].mean()) + LEAST_SPREAD
 
 
 def log_negative_binomial(
