@@ -1,5 +1,7 @@
 """What a VAE of profiles settles once its networks are done."""
 
+from dataclasses import replace
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -52,18 +54,23 @@ def test_in_the_end_unseen_cells_are_likelier_and_more_components_are_used(whole
     assert used(after, told) > used(before, told)
 
 
-def test_the_first_state_is_kept_where_the_second_is_worse_though_better_than_none(sides, tmp_path, monkeypatch):
-    real, kept = vae.refitted, []
-
-    def worse_after(spec, weights, *rest):
-        best = real(spec, weights, *rest)[1]
-        kept.append(best.prior.middles)
-        return best, eqx.tree_at(lambda weights: weights.prior, best, weights.prior)
-
-    monkeypatch.setattr(vae, "refitted", worse_after)
-    run, checkpoint = trained(sides, tmp_path)
-    assert checkpoint.best_loss < min(row["loss"] for row in read_log(tmp_path))
-    np.testing.assert_array_equal(run.state.networks.average.prior.middles, kept[0])
+@pytest.mark.parametrize(
+    ("losses", "done"),
+    [
+        ({"columns": 1.0, "prior": 2.0}, "the prior and each column's own numbers were fitted again; contrast 1"),
+        ({"columns": 2.5, "prior": 2.0}, "the prior and each column's own numbers were fitted again; contrast 1"),
+        ({"columns": 4.0, "prior": 2.0}, "the prior was fitted again"),
+        ({"columns": 4.0, "prior": 3.5}, ""),
+    ],
+)
+def test_both_are_kept_unless_worse_than_before_then_the_prior_alone_then_neither(sides, whole, losses, done):
+    run = whole[0]
+    rows = jnp.asarray(run.spec.conditions.rows(sides[0]))
+    order = iter([3.0, losses["columns"], losses["prior"]])
+    model = replace(run.model, contrast=1.0)
+    end = model.finished(run.spec, run.state, rows, lambda state: next(order), jax.random.key(0))
+    assert end.done == done
+    assert (end.state is run.state) == (not done)
 
 
 @pytest.mark.parametrize(
@@ -72,17 +79,20 @@ def test_the_first_state_is_kept_where_the_second_is_worse_though_better_than_no
 def test_nothing_is_fitted_again_with_one_component_or_for_sequences(settings, data):
     spec, key = spec_of(data), jax.random.key(0)
     model = models.build("vae", {"latent": "2", **settings}).settled(spec, len(data))
-    assert model.finished(spec, model.init(spec, key), jnp.asarray(spec.conditions.rows(data)), key) == ()
+    state = model.init(spec, key)
+    end = model.finished(spec, state, jnp.asarray(spec.conditions.rows(data)), lambda state: 0.0, key)
+    assert end == (state, "")
 
 
 def test_what_is_worse_for_unseen_cells_is_not_kept(sides, tmp_path, monkeypatch):
     def wreck(spec, weights, *rest):
-        return [eqx.tree_at(lambda weights: weights.prior.middles, weights, weights.prior.middles + 10.0)] * 2
+        return (eqx.tree_at(lambda weights: weights.prior.middles, weights, weights.prior.middles + 10.0),) * 2
 
     monkeypatch.setattr(vae, "refitted", wreck)
     run, checkpoint = trained(sides, tmp_path)
     assert checkpoint.best_loss == pytest.approx(min(row["loss"] for row in read_log(tmp_path)), abs=1e-6)
     assert float(abs(run.state.networks.average.prior.middles).max()) < 10
+    assert "again" not in run.stopped
 
 
 def test_resumed_training_ends_with_the_same_bytes_and_is_not_settled_twice(sides, whole, tmp_path):

@@ -29,7 +29,7 @@ from genomimic.writing import Writer, appearing, check_format
 
 FORMAT = 1
 
-FILLING = {"latent": "20", "width": "128", "decay": "1"}
+FILLING = {"latent": "20", "width": "128", "decay": "1", "contrast": "1"}
 """Settings of a vae that is trained to fill in: it need not make cells that look right, and foretells values better."""
 
 

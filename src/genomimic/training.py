@@ -166,14 +166,18 @@ class _Loop:
         train: Shaped[np.ndarray, "n length"],
         validate: Callable[[State, PRNGKeyArray], tuple[State, Scalars]],
     ) -> Checkpoint:
-        """With the best of the states that its model makes in the end, if one is better than the best so far."""
+        """With what the model makes of the best state in the end."""
         rows = jnp.asarray(train[np.random.default_rng(self.seed).permutation(len(train))[:MOST_SEEN]])
         key = jax.random.fold_in(self.key(VALIDATE), checkpoint.best_step)
-        for state in self.model.finished(self.spec, checkpoint.best, rows, self.key(FINISH)):
-            state, judged = validate(state, key)
-            if float(judged["loss"]) < checkpoint.best_loss:
-                checkpoint = replace(checkpoint, best=state, best_loss=float(judged["loss"]))
-        return checkpoint
+
+        def judge(state: State) -> float:
+            return float(validate(state, key)[1]["loss"])
+
+        end = self.model.finished(self.spec, checkpoint.best, rows, judge, self.key(FINISH))
+        if not end.done:
+            return checkpoint
+        stopped = f"{checkpoint.stopped}; {end.done}"
+        return replace(checkpoint, best=end.state, best_loss=judge(end.state), stopped=stopped)
 
     def _judged(self, before: Checkpoint, state: State, log: list[Row]) -> Checkpoint:
         """The next checkpoint: best state kept, and a reason to stop if there is one."""

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar
 
@@ -91,6 +91,13 @@ class Spec:
         return probs / probs.sum(1, keepdims=True)
 
 
+class Finish(NamedTuple):
+    """The state that a run keeps, and what was done to it in the end, in words."""
+
+    state: State
+    done: str = ""
+
+
 @dataclass(frozen=True)
 class Plan:
     """How the loop feeds a model: `steps` batches of `batch` records, validated every `every` steps.
@@ -168,13 +175,18 @@ class Model(ABC):
         return state, {"loss": mean_bits(spec, values, log_probs)}
 
     def finished(
-        self, spec: Spec, state: State, rows: Shaped[Array, "n columns"], key: PRNGKeyArray
-    ) -> Sequence[State]:
-        """States that the best one may give way to once training has ended, from some of the training records.
+        self,
+        spec: Spec,
+        state: State,
+        rows: Shaped[Array, "n columns"],
+        judge: Callable[[State], float],
+        key: PRNGKeyArray,
+    ) -> Finish:
+        """What is made of the best state once training has ended, from some of the training records.
 
-        That which is best on unseen records is kept, or the best state itself. Unless a model says otherwise, none.
+        `judge` is the loss on unseen records. Unless a model says otherwise, the state stays as it is.
         """
-        return ()
+        return Finish(state)
 
     @abstractmethod
     def sample(

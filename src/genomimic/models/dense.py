@@ -44,13 +44,20 @@ class Profile(eqx.Module):
         self, spec: Spec, z: Float[Array, " inputs"], drop: float = 0.0, key: PRNGKeyArray | None = None
     ) -> Float[Array, "length outputs"]:
         """Parameters of every value."""
-        keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
-        for layer, one in zip(self.layers, keys, strict=True):
-            z = nn.dropout(jax.nn.relu(nn.linear(layer, z)), drop, one)
+        z = self.hidden(z, drop, key)
         of_values = iter([nn.linear(head, z) for head in self.values])
         of_rows = iter(nn.linear(self.rows, z))
         added = [_added(reach, of_values, of_rows, spec.length) for reach in spec.observation.reach]
         return jnp.stack([own + more for own, more in zip(apart(QUICK * self.start), added, strict=True)], 1)
+
+    def hidden(
+        self, z: Float[Array, " inputs"], drop: float = 0.0, key: PRNGKeyArray | None = None
+    ) -> Float[Array, " width"]:
+        """What the last layer reads."""
+        keys = [None] * len(self.layers) if key is None else jax.random.split(key, len(self.layers))
+        for layer, one in zip(self.layers, keys, strict=True):
+            z = nn.dropout(jax.nn.relu(nn.linear(layer, z)), drop, one)
+        return z
 
 
 def _added(

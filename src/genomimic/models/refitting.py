@@ -59,18 +59,15 @@ def refitted(
         read = jax.vmap(spec.observation.log_prob)(params, values).sum(1)
         return -(read + jax.vmap(prior.log_prob)(z, told)).mean()
 
-    @jax.jit
-    def descended(start: Any, records: Any, key: PRNGKeyArray) -> Any:
-        def step(carry: Any, key: PRNGKeyArray) -> tuple[Any, None]:
-            parts, moments = carry
-            at_key, key = jax.random.split(key)
-            drawn = jax.random.randint(at_key, (BATCH,), 0, len(rows))
-            gradient = jax.grad(loss)(parts, jax.tree.map(lambda one: one[drawn], records), key)
-            return nn.descend(optimiser, parts, gradient, moments), None
+    def step(carry: Any, key: PRNGKeyArray) -> tuple[Any, None]:
+        parts, moments = carry
+        at_key, key = jax.random.split(key)
+        drawn = jax.random.randint(at_key, (BATCH,), 0, len(rows))
+        gradient = jax.grad(loss)(parts, jax.tree.map(lambda one: one[drawn], (rows, mean, variance)), key)
+        return nn.descend(optimiser, parts, gradient, moments), None
 
-        return jax.lax.scan(step, (start, nn.begin(optimiser, start)), jax.random.split(key, STEPS))[0][0]
-
-    prior, table = descended(start, (rows, mean, variance), key)
+    begun = start, nn.begin(optimiser, start)
+    prior, table = jax.lax.scan(step, begun, jax.random.split(key, STEPS))[0][0]
     first = eqx.tree_at(lambda weights: weights.prior, weights, prior)
     return first, eqx.tree_at(lambda weights: weights.decoder.profile.start, first, table)
 

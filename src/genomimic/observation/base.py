@@ -112,7 +112,10 @@ class Measured(Observation):
     """Values that are measured, each drawn by itself once its row's parameters and total are known.
 
     `given` has one last axis of numbers that settle a value's distribution; what they are is the observation's own.
+    `scale` is the standard deviation of each column, as a network sees it, in the training data.
     """
+
+    scale: Float[np.ndarray, " length"]
 
     @abstractmethod
     def given(
