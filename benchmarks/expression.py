@@ -49,9 +49,9 @@ SETS = 4
 
 
 def judge(synthetic: Dataset, parts: Parts) -> dict[str, float]:
-    """Means over sets of as many records as there are in the holdout."""
+    """Means over sets of as many records as there are in the holdout, as many as there are."""
     n = len(parts.holdout)
-    sets = [synthetic.take(np.arange(at, at + n)) for at in range(0, SETS * n, n)]
+    sets = [synthetic.take(np.arange(at, at + n)) for at in range(0, max(len(synthetic) - n, 0) + 1, n)]
     comparisons = [compare(parts.train, parts.holdout, one) for one in sets]
     wanted = [name for name in SHOWN if name in METRICS and METRICS[name].applies(comparisons[0])]
     return {name: float(np.mean([METRICS[name].statistic(one) for one in comparisons])) for name in wanted}

@@ -55,18 +55,18 @@ def test_in_the_end_unseen_cells_are_likelier_and_more_components_are_used(whole
 
 
 @pytest.mark.parametrize(
-    ("losses", "done"),
+    ("columns", "prior", "done"),
     [
-        ({"columns": 1.0, "prior": 2.0}, "the prior and each column's own numbers were fitted again; contrast 1"),
-        ({"columns": 2.5, "prior": 2.0}, "the prior and each column's own numbers were fitted again; contrast 1"),
-        ({"columns": 4.0, "prior": 2.0}, "the prior was fitted again"),
-        ({"columns": 4.0, "prior": 3.5}, ""),
+        (1.0, 2.0, "the prior and each column's own numbers were fitted again; contrast 1"),
+        (2.5, 2.0, "the prior and each column's own numbers were fitted again; contrast 1"),
+        (4.0, 2.0, "the prior was fitted again"),
+        (4.0, 3.5, ""),
     ],
 )
-def test_both_are_kept_unless_worse_than_before_then_the_prior_alone_then_neither(sides, whole, losses, done):
+def test_both_are_kept_unless_worse_than_before_then_the_prior_alone_then_neither(sides, whole, columns, prior, done):
     run = whole[0]
     rows = jnp.asarray(run.spec.conditions.rows(sides[0]))
-    order = iter([3.0, losses["columns"], losses["prior"]])
+    order = iter([columns, 3.0, prior, 3.0])
     model = replace(run.model, contrast=1.0)
     end = model.finished(run.spec, run.state, rows, lambda state: next(order), jax.random.key(0))
     assert end.done == done

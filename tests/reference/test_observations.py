@@ -10,7 +10,7 @@ from scipy.special import gammaln, log_softmax, logsumexp
 from scipy.stats import nbinom, norm
 
 from genomimic.models.prior import Prior
-from genomimic.observation import Gaussian, NegativeBinomial, apart, build
+from genomimic.observation import Gaussian, NegativeBinomial, build, unstacked
 from genomimic.observation.negative_binomial import LEAST_SPREAD, log_negative_binomial, log_rising
 from tests.toys import cells
 
@@ -100,7 +100,7 @@ def test_numbers_taken_apart_have_the_gradient_of_slices():
     def weighed(parts):
         return sum((i + 1) * (part**2).sum() for i, part in enumerate(parts))
 
-    found = jax.grad(lambda params: weighed(apart(params)))(params)
+    found = jax.grad(lambda params: weighed(unstacked(params)))(params)
     np.testing.assert_allclose(found, jax.grad(lambda params: weighed(params.T))(params), rtol=1e-6)
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from genomimic import nn
 from genomimic.models.base import Spec
-from genomimic.observation import Reach, apart
+from genomimic.observation import Reach, unstacked
 
 QUICK = 3.0
 """Times that a column's own number learns faster than the weights of layers."""
@@ -48,7 +48,7 @@ class Profile(eqx.Module):
         of_values = iter([nn.linear(head, z) for head in self.values])
         of_rows = iter(nn.linear(self.rows, z))
         added = [_added(reach, of_values, of_rows, spec.length) for reach in spec.observation.reach]
-        return jnp.stack([own + more for own, more in zip(apart(QUICK * self.start), added, strict=True)], 1)
+        return jnp.stack([own + more for own, more in zip(unstacked(QUICK * self.start), added, strict=True)], 1)
 
     def hidden(
         self, z: Float[Array, " inputs"], drop: float = 0.0, key: PRNGKeyArray | None = None

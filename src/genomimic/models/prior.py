@@ -1,5 +1,7 @@
 """The distribution that latent vectors are drawn from: a mixture of Gaussians, of which one is N(0, I)."""
 
+from functools import partial
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
@@ -38,11 +40,15 @@ class Prior(eqx.Module):
     def log_prob(self, z: Float[Array, " latent"], told: Float[Array, " told"]) -> Float[Array, ""]:
         """Log-density of a latent vector in nats, given the labels.
 
-        The squared distances are multiplied out, so that those of a batch are two products of matrices.
+        The squared distances are multiplied out, about the middle of all, so that those of a batch are two products of
+        matrices; in single precision, so spreads should not be below a hundredth of the distances.
         """
-        middles, log_spreads = QUICK * self.middles, QUICK * self.log_spreads
+        centre = self.middles.mean(0)
+        middles, log_spreads = QUICK * (self.middles - centre), QUICK * self.log_spreads
+        z = z - QUICK * centre
         precisions = jnp.exp(-2 * log_spreads)
-        squares = precisions @ z**2 - 2 * (precisions * middles) @ z + (precisions * middles**2).sum(1)
+        product = partial(jnp.matmul, precision=jax.lax.Precision.HIGHEST)
+        squares = product(precisions, z**2) - 2 * product(precisions * middles, z) + (precisions * middles**2).sum(1)
         each = -(squares + len(z) * jnp.log(2 * jnp.pi)) / 2 - log_spreads.sum(1)
         return jax.nn.logsumexp(each + jax.nn.log_softmax(self._logits(told)))
 

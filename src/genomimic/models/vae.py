@@ -26,9 +26,10 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 from genomimic import nn
+from genomimic.errors import UsageError
 from genomimic.models.autoencoder import Autoencoder, Encoder, OrderedDecoder, ProfileDecoder
 from genomimic.models.base import Finish, Limits, Model, Plan, Positive, Scalars, Share, Spec, mean_bits, settled
-from genomimic.models.contrast import CONTRASTS, Likeness, told_apart
+from genomimic.models.contrast import settle, told_apart
 from genomimic.models.guard import FREE, Free
 from genomimic.models.prior import Prior
 from genomimic.models.refitting import refitted
@@ -116,8 +117,8 @@ class VAE(Model):
     decay: float | None = None
     """Weight decay; where not given, 0.3 for sequences and 0.5 for profiles."""
     contrast: Annotated[float, Limits(1, 3)] | None = None
-    """Profiles only: how much further apart records are told in the end than was learned. Where not given, 1, 1.1 or
-    1.2: the least with which columns go together as strongly as in real records."""
+    """Gene expression only: how much further apart records are told in the end than was learned. Where not given, 1,
+    1.1 or 1.2: that with which genes go together most nearly as strongly as in real records."""
     batch: int = 128
     """Records in a training step."""
     steps: int | None = None
@@ -153,6 +154,8 @@ class VAE(Model):
         return nn.adamw(settled(self.rate), self._steps, settled(self.decay), _tables, clip=20.0)
 
     def init(self, spec: Spec, key: PRNGKeyArray) -> VAEState:
+        if self.contrast is not None and self.contrast > 1 and (spec.ordered or self.components == 1):
+            raise UsageError("--contrast above 1 is for gene expression, with --components above 1")
         keys = jax.random.split(key)
         encoder = Encoder(spec, settled(self.latent), keys[0], learned=self.signal is None)
         width, layers = settled(self.width), settled(self.layers)
@@ -256,8 +259,7 @@ class VAE(Model):
         """
         if self.components == 1 or spec.ordered:
             return Finish(state)
-        encode = jax.jit(lambda state, rows: jax.lax.map(partial(self.encode, spec, state), rows, batch_size=64))
-        posterior = encode(state, rows)
+        before, posterior = state.networks.average, self._posteriors(spec, state, rows)
 
         @jax.jit
         def again(
@@ -266,32 +268,38 @@ class VAE(Model):
             rows: Shaped[Array, "n columns"],
             contrast: Float[Array, ""],
         ) -> tuple[Autoencoder, Autoencoder]:
-            apart = told_apart(spec, weights, posterior[0], rows, contrast)
-            return refitted(spec, apart, posterior, rows, self.hidden, key)
+            further = told_apart(spec, weights, posterior[0], rows, contrast)
+            return refitted(spec, further, posterior, rows, self.hidden, key)
 
-        def fitted(contrast: float) -> list[VAEState]:
-            found = again(state.networks.average, posterior, rows, jnp.asarray(contrast))
-            return [eqx.tree_at(lambda state: state.networks.average, state, weights) for weights in found]
+        def fitted(contrast: float) -> tuple[Autoencoder, Autoencoder]:
+            return again(before, posterior, rows, jnp.asarray(contrast))
+
+        def loss(weights: Autoencoder) -> float:
+            return judge(_with(state, weights))
 
         prior, columns = fitted(1.0)
-        before = judge(state)
-        if judge(columns) >= before:
-            return Finish(prior, "the prior was fitted again") if judge(prior) < before else Finish(state)
-        done = "the prior and each column's own numbers were fitted again; contrast"
-        if self.contrast is not None:
-            return Finish(columns if self.contrast == 1 else fitted(self.contrast)[1], f"{done} {self.contrast:g}")
-        likeness = Likeness(spec, rows, jax.random.fold_in(key, 1))
-        kept, contrast = columns, 1.0
-        strength = likeness.made(kept.networks.average)
-        for more in CONTRASTS:
-            if strength >= likeness.real:
-                break
-            state, before = fitted(more)[1], strength
-            strength = likeness.made(state.networks.average)
-            if strength <= before:
-                break
-            kept, contrast = state, more
-        return Finish(kept, f"{done} {contrast:g}")
+        if loss(columns) < loss(before):
+            contrast, kept = self.contrast or 1.0, columns
+            if self.contrast is None:
+                contrast, kept = settle(spec, rows, columns, lambda more: fitted(more)[1], jax.random.fold_in(key, 1))
+            elif contrast > 1:
+                kept = fitted(contrast)[1]
+            done = f"the prior and each column's own numbers were fitted again; contrast {contrast:g}"
+            if contrast == 1:
+                return Finish(_with(state, kept), done)
+            return Finish(_with(state, kept), f"{done}, at a loss of {loss(kept):.4g} ({loss(columns):.4g} without)")
+        kept, done = (prior, "the prior was fitted again") if loss(prior) < loss(before) else (before, "")
+        if self.contrast is not None and self.contrast > 1:
+            kept = told_apart(spec, kept, posterior[0], rows, self.contrast)
+            done = "; ".join([*([done] if done else []), f"contrast {self.contrast:g}"])
+        return Finish(_with(state, kept), done) if done else Finish(state)
+
+    def _posteriors(
+        self, spec: Spec, state: VAEState, rows: Shaped[Array, "n columns"]
+    ) -> tuple[Float[Array, "n latent"], Float[Array, "n latent"]]:
+        """Means and variances of the latent vectors of many records."""
+        encode = jax.jit(lambda state, rows: jax.lax.map(partial(self.encode, spec, state), rows, batch_size=64))
+        return encode(state, rows)
 
     def networks(self, state: VAEState) -> Mapping[str, Any]:
         weights = state.networks.average
@@ -432,6 +440,11 @@ class VAE(Model):
         values, told = spec.conditions.apart(x)
         params = state.networks.average.decoder.params(spec, z, told, spec.observation.features(values))
         return spec.observation.log_prob(params, values).sum()
+
+
+def _with(state: VAEState, weights: Autoencoder) -> VAEState:
+    """The state whose moving average is these weights."""
+    return eqx.tree_at(lambda state: state.networks.average, state, weights)
 
 
 def kl_divergence(

@@ -7,7 +7,7 @@ Categorical(symbols=4, ends=False)
 from collections.abc import Mapping
 from typing import Any
 
-from genomimic.observation.base import Measured, Observation, Reach, apart
+from genomimic.observation.base import Measured, Observation, Reach, unstacked
 from genomimic.observation.categorical import Categorical
 from genomimic.observation.gaussian import Gaussian
 from genomimic.observation.negative_binomial import NegativeBinomial
@@ -20,8 +20,8 @@ __all__ = [
     "NegativeBinomial",
     "Observation",
     "Reach",
-    "apart",
     "build",
+    "unstacked",
 ]
 
 OBSERVATIONS: dict[str, type[Observation]] = {

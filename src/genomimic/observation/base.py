@@ -19,16 +19,16 @@ Reach = Literal["value", "column", "row"]
 
 
 @jax.custom_vjp
-def apart(params: Float[Array, "*shape outputs"]) -> tuple[Float[Array, "*shape"], ...]:
+def unstacked(params: Float[Array, "*shape outputs"]) -> tuple[Float[Array, "*shape"], ...]:
     """Each number of the last axis by itself.
 
     The gradient is put together in one piece: of slices it would be a sum of padded arrays, which took a quarter of a
-    training step on counts.
+    training step on counts. It has no forward-mode derivative.
     """
     return tuple(jnp.unstack(params, axis=-1))
 
 
-apart.defvjp(lambda params: (apart(params), None), lambda _, parts: (jnp.stack(parts, -1),))
+unstacked.defvjp(lambda params: (unstacked(params), None), lambda _, parts: (jnp.stack(parts, -1),))
 
 
 class Observation(ABC):
@@ -112,16 +112,21 @@ class Measured(Observation):
     """Values that are measured, each drawn by itself once its row's parameters and total are known.
 
     `given` has one last axis of numbers that settle a value's distribution; what they are is the observation's own.
-    `scale` is the standard deviation of each column, as a network sees it, in the training data.
     """
 
-    scale: Float[np.ndarray, " length"]
+    @abstractmethod
+    def compared(self, x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """A row's values as rows are compared: on the scale of people, without what totals bring; 0 if not known."""
 
     @abstractmethod
     def given(
         self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]
     ) -> Float[Array, "length given"]:
         """What settles the distribution of every value of a row, known or not, given the known ones."""
+
+    @abstractmethod
+    def anew(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length given"]:
+        """The same of a new record, whose total is drawn."""
 
     @abstractmethod
     def log_density(self, given: Float[Array, "*shape given"], x: Shaped[Array, "*shape"]) -> Float[Array, "*shape"]:

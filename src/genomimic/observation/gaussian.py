@@ -59,6 +59,10 @@ class Gaussian(Measured):
         """Standardised; 0, which is the mean, where it is not known."""
         return jnp.where(jnp.isfinite(x), (x - self.centre) / self.scale, 0.0)[..., None]
 
+    def compared(self, x: Float[Array, " length"]) -> Float[Array, " length"]:
+        """As they are."""
+        return jnp.where(self.observed(x), x, 0.0)
+
     def observed(self, x: Float[Array, " length"]) -> Bool[Array, " length"]:
         return jnp.isfinite(x)
 
@@ -76,6 +80,9 @@ class Gaussian(Measured):
 
     def given(self, params: Float[Array, "length outputs"], x: Float[Array, " length"]) -> Float[Array, "length given"]:
         """Mean and standard deviation."""
+        return jnp.stack(self.moments(params), 1)
+
+    def anew(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length given"]:
         return jnp.stack(self.moments(params), 1)
 
     def log_density(self, given: Float[Array, "*shape given"], x: Float[Array, "*shape"]) -> Float[Array, "*shape"]:

@@ -18,7 +18,7 @@ from jax.scipy.stats import norm
 from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, Shaped
 from scipy.stats import nbinom
 
-from genomimic.observation.base import Measured, Reach, apart
+from genomimic.observation.base import Measured, Reach, unstacked
 
 LOGIT, DISPERSION, LIBRARY, SPREAD, ZERO = range(5)
 """Outputs by place: the last only where zeros are inflated."""
@@ -31,6 +31,9 @@ MOST_SEEN = 10.0
 
 SHARP = 1.0
 """Dispersion from which networks begin."""
+
+PER = 10_000
+"""Total to which counts are scaled where rows are compared."""
 
 MULTIPLIED = 6
 """Factors of a rising product that are multiplied one by one."""
@@ -98,17 +101,22 @@ class NegativeBinomial(Measured):
         logs = jnp.log1p(jnp.maximum(x, 0).astype(jnp.float32))
         return jnp.where(x >= 0, (logs - self.centre) / self.scale, 0.0)[..., None]
 
+    def compared(self, x: Shaped[Array, " length"]) -> Float[Array, " length"]:
+        """log(1 + count per 10,000)."""
+        counts = jnp.maximum(x, 0).astype(jnp.float32)
+        return jnp.log1p(PER * counts / jnp.maximum(counts.sum(), 1.0))
+
     def observed(self, x: Shaped[Array, " length"]) -> Bool[Array, " length"]:
         return x >= 0
 
     def log_mean(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
         """Logarithm of the mean of every value, known or not, given the known ones' total."""
-        log_share, log_library = self._shares(apart(params), x)
+        log_share, log_library = self._shares(unstacked(params), x)
         return log_library + log_share
 
     def log_prob(self, params: Float[Array, "length outputs"], x: Shaped[Array, " length"]) -> Float[Array, " length"]:
         """Of each count given the library size, and an equal part of the library size's own, in nats."""
-        outputs, seen = apart(params), self.observed(x)
+        outputs, seen = unstacked(params), self.observed(x)
         log_share, log_library = self._shares(outputs, x)
         counts = jnp.maximum(x, 0).astype(jnp.float32)
         of_counts = self.log_density(self._about(outputs, log_library + log_share), counts)
@@ -117,14 +125,18 @@ class NegativeBinomial(Measured):
 
     def given(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, "length given"]:
         """Logarithms of mean and dispersion and, where zeros are inflated, the log-odds of a zero of another origin."""
-        return self._about(apart(params), self.log_mean(params, x))
+        return self._about(unstacked(params), self.log_mean(params, x))
+
+    def anew(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length given"]:
+        outputs = unstacked(params)
+        return self._about(outputs, self._drawn_mean(outputs, key))
 
     def _about(self, outputs: Outputs, log_mean: Float[Array, " length"]) -> Float[Array, "length given"]:
         zero = (outputs[ZERO],) if self.zero_inflated else ()
         return jnp.stack([log_mean, outputs[DISPERSION], *zero], 1)
 
     def log_density(self, given: Float[Array, "*shape given"], x: Shaped[Array, "*shape"]) -> Float[Array, "*shape"]:
-        log_mean, log_size, *zeros = apart(given)
+        log_mean, log_size, *zeros = unstacked(given)
         found = log_negative_binomial(x.astype(jnp.float32), log_mean, log_size)
         if not zeros:
             return found
@@ -146,7 +158,7 @@ class NegativeBinomial(Measured):
     def draw(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Int[Array, " length"]:
         """A record: its library size first, then every count."""
         library_key, key = jax.random.split(key)
-        outputs = apart(params)
+        outputs = unstacked(params)
         return self._draw_about(outputs, self._drawn_mean(outputs, library_key), key)
 
     def _drawn_mean(self, outputs: Outputs, key: PRNGKeyArray) -> Float[Array, " length"]:
@@ -169,7 +181,7 @@ class NegativeBinomial(Measured):
     def relax(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length inputs"]:
         """Straight-through draw: a drawn count forward, the mean's slope backward."""
         library_key, key = jax.random.split(key)
-        outputs = apart(params)
+        outputs = unstacked(params)
         log_mean = self._drawn_mean(outputs, library_key)
         hard = self.features(self._draw_about(outputs, log_mean, key))
         mean = jnp.exp(log_mean)
