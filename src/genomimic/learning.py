@@ -195,10 +195,9 @@ def _train(model: Model, job: Job, choice: Mapping[str, Any] | None = None) -> R
         write_config(job.path, config)
 
     def show(progress: Progress) -> None:
-        shown = {name: value for name, value in progress.scalars.items() if name in model.shown}
-        job.watch(
-            "train", progress.step / progress.steps, "  ".join(f"{name} {value:.3g}" for name, value in shown.items())
-        )
+        shown = (f"{name} {value:.3g}" for name, value in progress.scalars.items() if name in model.shown)
+        detail = "finishing" if progress.ending else "  ".join(shown)
+        job.watch("train", min(progress.step / progress.steps, 0.99), detail)  # 1 is for why training stopped
 
     job.watch("train", 0.0, "preparing")
     deadline = job.budget.ends if job.budget else math.inf

@@ -43,11 +43,12 @@ INIT, STEP, VALIDATE, FINISH = range(4)
 
 
 class Progress(NamedTuple):
-    """Where training stands, for a progress bar."""
+    """Where training stands, for a progress bar; `ending`: its steps are over, and the model settles the rest."""
 
     step: int
     steps: int
     scalars: Row
+    ending: bool = False
 
 
 def spec_of(train: Dataset, conditions: Sequence[str] = ()) -> Spec:
@@ -157,6 +158,7 @@ class _Loop:
                 )
             progress(Progress(now, self.plan.steps, row))
             if checkpoint.stopped:
+                progress(Progress(now, self.plan.steps, row, ending=True))
                 checkpoint = self._finished(checkpoint, train, lambda state, key: validate(state, unseen, key))
             yield checkpoint
 
