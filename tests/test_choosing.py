@@ -137,7 +137,7 @@ def test_training_ends_at_the_first_validation_after_the_deadline():
     model = models.build("autoregressive", TINY["autoregressive"] | {"steps": "500"})
     told = []
     fit(model, toy(300, 1), toy(60, 2), deadline=time.monotonic(), progress=told.append)
-    assert [progress.step for progress in told] == [50]
+    assert [(progress.step, progress.ending) for progress in told] == [(50, False), (50, True)]
 
 
 def test_counting_models_need_no_budget():
