@@ -49,7 +49,7 @@ SETS = 4
 
 
 def judge(synthetic: Dataset, parts: Parts) -> dict[str, float]:
-    """Means over sets of as many records as there are in the holdout, as many as there are."""
+    """Means over sets of as many records as the holdout has, as many sets as there are records for."""
     n = len(parts.holdout)
     sets = [synthetic.take(np.arange(at, at + n)) for at in range(0, max(len(synthetic) - n, 0) + 1, n)]
     comparisons = [compare(parts.train, parts.holdout, one) for one in sets]

@@ -5,9 +5,9 @@ from jaxtyping import Bool, Float32, Int
 
 from genomimic.errors import UsageError
 from genomimic.modalities.expression import Expression, known_values
+from genomimic.observation.negative_binomial import PER
 from genomimic.views import View
 
-PER = 10_000  # counts a cell that logarithms are taken of
 _ROWS_AT_ONCE = 1000
 
 

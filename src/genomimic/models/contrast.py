@@ -92,10 +92,10 @@ def settle(
         if not made.surely_below(likeness.real):
             break
         tried = fitted(more)
-        strength = likeness.made(tried)
-        if not abs(strength.value - likeness.real.value) < abs(made.value - likeness.real.value):
+        reached = likeness.made(tried)
+        if not abs(reached.value - likeness.real.value) < abs(made.value - likeness.real.value):
             break
-        contrast, kept, made = more, tried, strength
+        contrast, kept, made = more, tried, reached
     return contrast, kept
 
 

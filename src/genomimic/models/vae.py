@@ -278,7 +278,8 @@ class VAE(Model):
             return judge(_with(state, weights))
 
         prior, columns = fitted(1.0)
-        if loss(columns) < loss(before):
+        loss_before, loss_columns = loss(before), loss(columns)
+        if loss_columns < loss_before:
             contrast, kept = self.contrast or 1.0, columns
             if self.contrast is None:
                 contrast, kept = settle(spec, rows, columns, lambda more: fitted(more)[1], jax.random.fold_in(key, 1))
@@ -287,8 +288,8 @@ class VAE(Model):
             done = f"the prior and each column's own numbers were fitted again; contrast {contrast:g}"
             if contrast == 1:
                 return Finish(_with(state, kept), done)
-            return Finish(_with(state, kept), f"{done}, at a loss of {loss(kept):.4g} ({loss(columns):.4g} without)")
-        kept, done = (prior, "the prior was fitted again") if loss(prior) < loss(before) else (before, "")
+            return Finish(_with(state, kept), f"{done}, at a loss of {loss(kept):.4g} ({loss_columns:.4g} without)")
+        kept, done = (prior, "the prior was fitted again") if loss(prior) < loss_before else (before, "")
         if self.contrast is not None and self.contrast > 1:
             kept = told_apart(spec, kept, posterior[0], rows, self.contrast)
             done = "; ".join([*([done] if done else []), f"contrast {self.contrast:g}"])

@@ -125,7 +125,9 @@ class NegativeBinomial(Measured):
 
     def given(self, params: Float[Array, "length outputs"], x: Int[Array, " length"]) -> Float[Array, "length given"]:
         """Logarithms of mean and dispersion and, where zeros are inflated, the log-odds of a zero of another origin."""
-        return self._about(unstacked(params), self.log_mean(params, x))
+        outputs = unstacked(params)
+        log_share, log_library = self._shares(outputs, x)
+        return self._about(outputs, log_library + log_share)
 
     def anew(self, params: Float[Array, "length outputs"], key: PRNGKeyArray) -> Float[Array, "length given"]:
         outputs = unstacked(params)
